@@ -6,6 +6,7 @@ import functools
 import pytest
 
 from places import PACKAGE
+from sources import tree_of
 
 CORE = ("data", "models", "evaluation", "experiment", "report", "workflows")
 WITHOUT_FILES = ("models", "evaluation", "report")
@@ -30,6 +31,7 @@ ALLOWED = {
     ("data/target_names.py", "cache"): "tables of words and what a name says: text alone, the same in every process",
     ("data/dates/form_counts.py", "lru_cache"): "how many texts each form reads: text alone, the same in every process",
     ("data/dates/date_forms.py", "cache"): "the pattern of a form: text alone, the same in every process",
+    ("experiment/versions/stored_model.py", "cache"): "which libraries are installed: the same until the process ends",
     ("models/parallel.py", "ThreadPoolExecutor"): "as many threads as it is told",
     ("models/networks/fitting.py", "ThreadPoolExecutor"): "as many networks side by side as the machine says",
     ("models/classical/statsforecast.py", "Parallel"): "as many processes as the machine has threads",
@@ -48,8 +50,9 @@ def impurities(tree):
             yield from MODULES & {node.module.partition(".")[0]}
             yield from (CACHES | {"environ", "getenv"}) & {each.name for each in node.names}
         elif isinstance(node, ast.Attribute):
-            yield from {"os.environ"} & {ast.unparse(node)}
-            yield from (name for name in CACHES if ast.unparse(node) == f"functools.{name}")
+            home = getattr(node.value, "id", "")
+            yield from {"os.environ"} & {f"{home}.{node.attr}"}
+            yield from {node.attr} & CACHES if home == "functools" else ()
         elif isinstance(node, ast.Call):
             yield from impure_call(node)
 
@@ -80,7 +83,7 @@ def found():
         for room in CORE
         for path in sorted((PACKAGE / room).rglob("*.py"))
         for rule in ((impurities, files_touched) if room in WITHOUT_FILES else (impurities,))
-        for what in rule(ast.parse(path.read_text(encoding="utf-8")))
+        for what in rule(tree_of(path))
     }
 
 

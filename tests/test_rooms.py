@@ -1,7 +1,6 @@
 """The rules of docs/architecture.md that a program can check: files a room, lines a file, one name a class."""
 
 import ast
-import functools
 import tomllib
 from collections import Counter
 
@@ -9,6 +8,7 @@ import grimp
 import pytest
 
 from places import PACKAGE, ROOT
+from sources import sources, tree_of
 
 MOST_FILES = 18
 MOST_LINES = 400
@@ -33,25 +33,20 @@ MAY_BE_SHORT = {
 }
 
 
-@functools.cache
-def trees():
-    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
-
-
 def test_no_room_holds_more_files_than_one_can_look_over():
-    counts = Counter(str(path.parent.relative_to(ROOT)) for path in trees())
+    counts = Counter(str(path.parent.relative_to(ROOT)) for path in sources())
     assert {room: count for room, count in counts.items() if count > MOST_FILES} == {}
 
 
 def test_no_file_is_longer_than_one_can_keep_in_mind():
-    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in trees()}
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in sources()}
     assert {str(path): length for path, length in lengths.items() if length > MOST_LINES} == {}
 
 
 def test_public_class_names_are_unique():
     places = {}
-    for path, tree in trees().items():
-        for node in tree.body:
+    for path in sources():
+        for node in tree_of(path).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(str(path.relative_to(PACKAGE)))
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
@@ -59,7 +54,7 @@ def test_public_class_names_are_unique():
 
 def test_every_room_is_packaged():
     setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-    rooms = {".".join(path.parent.relative_to(ROOT).parts) for path in trees()}
+    rooms = {".".join(path.parent.relative_to(ROOT).parts) for path in sources()}
     assert all((PACKAGE.parent / room.replace(".", "/") / "__init__.py").is_file() for room in rooms)
     assert set(setuptools["packages"]) == rooms | {"forecast.sample_data"}
 
@@ -68,7 +63,7 @@ def test_crumbs_are_at_home():
     """Type imports count, and so do those inside of functions."""
     graph = grimp.build_graph("forecast", cache_dir=None)
     short = set()
-    for path in trees():
+    for path in sources():
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         importers = graph.find_modules_that_directly_import(module) if module in graph.modules else set()
         if len(path.read_text(encoding="utf-8").splitlines()) < CRUMB and len(importers) == 1:
@@ -83,4 +78,4 @@ def test_crumb_that_may_stay_is_there(module):
 
 @pytest.mark.parametrize("path", sorted(set(PACKAGE.rglob("__init__.py")) - {PACKAGE / "__init__.py"}))
 def test_room_says_in_a_line_what_it_holds(path):
-    assert ast.get_docstring(trees()[path])
+    assert ast.get_docstring(tree_of(path))

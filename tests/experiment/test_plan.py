@@ -14,6 +14,7 @@ from forecast.evaluation.splits import rolling_origins
 from forecast.experiment.plan import make_plan
 from forecast.models.networks.presets import make_spec
 from forecast.specs import Settings
+from marks import slow_but
 from tiny import wave
 
 FREQUENCIES = ["15min", "h", "D", "B", "W-SUN", "MS", "QS", "YS"]
@@ -42,7 +43,7 @@ def earliest(panel, plan):
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-@pytest.mark.parametrize("frequency", FREQUENCIES)
+@pytest.mark.parametrize("frequency", slow_but(["D", "MS", "15min"], FREQUENCIES))
 def test_plan_is_refused_or_can_be_carried_out(frequency, settings):
     planned, turn = 0, (FREQUENCIES.index(frequency) + SETTINGS.index(settings)) % 7
     lengths = LENGTHS[turn::7]  # each length with each frequency, and with each setting

@@ -93,8 +93,8 @@ def assert_same(first, second):
 
 
 def case_of(name, refit):
-    """Returns a case; that of models which are costly and not fitted anew is slow: others show the same."""
-    is_quick = name not in SLOW | DEMAND and (refit or name != "linear")
+    """Returns a case; those of costly models, and not fitted anew but of one, are slow: others show the same."""
+    is_quick = name not in SLOW | DEMAND and (refit or name == "ridge")
     return pytest.param(name, refit, marks=() if is_quick else pytest.mark.slow)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from forecast.production.store.disk import is_hidden
 from forecast.production.store.store import Store
+from marks import slow
 from places import ROOT
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
@@ -168,12 +169,12 @@ V1, V2, V3, NEW = (name * (SIZE // len(name)) for name in (b"v1", b"v2", b"v3", 
     ("verb", "before", "after", "fewest_steps"),
     [
         ("publish", V2, NEW, 20),
-        pytest.param("publish candidate", V2, V2, 20, marks=pytest.mark.slow),
-        ("promote", V2, V3, 5),
+        slow("publish candidate", V2, V2, 20),
+        slow("promote", V2, V3, 5),
         ("rollback", V2, V1, 5),
-        ("prune", V2, V2, 3),
+        slow("prune", V2, V2, 3),
         ("record", V2, V2, 2),
-        ("issue", V2, V2, 8),
+        slow("issue", V2, V2, 8),
     ],
 )
 def test_a_kill_at_any_disk_step_leaves_a_whole_store(tmp_path, worker, stored, verb, before, after, fewest_steps):

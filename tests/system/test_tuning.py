@@ -170,6 +170,7 @@ def test_a_constant_that_no_function_reads_is_refused(tuning):
         _ = constant.today
 
 
+@pytest.mark.slow
 def test_a_value_is_put_wherever_it_was_imported_to_and_taken_back(tuning):
     from forecast.models import views
     from forecast.models.networks import linear_init
@@ -180,6 +181,7 @@ def test_a_value_is_put_wherever_it_was_imported_to_and_taken_back(tuning):
     assert (views.CLIP, linear_init.CLIP) == (10.0, 10.0)
 
 
+@pytest.mark.slow
 def test_one_number_of_several_is_replaced_alone(tuning):
     from forecast.models.covariates import effect_fit
     from forecast.models.method_settings import CURRENT

@@ -3,6 +3,7 @@
 import ast
 
 from places import PACKAGE
+from sources import tree_of
 
 WORK = ("forecast.production", "forecast.experiment", "forecast.workflows")
 PAGES = ("forecast.workflows.pages", "forecast.workflows.what_if.COLUMNS")
@@ -10,7 +11,7 @@ PAGES = ("forecast.workflows.pages", "forecast.workflows.what_if.COLUMNS")
 
 def printers():
     for path in sorted((PACKAGE / "cli").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("print_"):
                 yield path, node
 

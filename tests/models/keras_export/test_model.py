@@ -50,8 +50,8 @@ def ensemble(panel, *cells, **changes):
 
 
 def cases(panel):
-    views = {"views": VIEWS, "seeds": (0, 1)}
-    some = Combination(np.array([True, False, True, True, False, True] * 2), trust=0.7, anchor="seasonal-naive")
+    views, seeds = {"views": VIEWS}, {"seeds": (0, 1)}
+    some = Combination(np.array([True, False, True, True, False, True]), trust=0.7, anchor="seasonal-naive")
     below = panel_from_series([np.array([3.0, -1, 4, -1, 5, -9, 2, -6, 5, -3])], "D", series_ids=["below"])
     textbook = {"views": (TEXTBOOK,), "rolled": True, "highway": False, "segment": 1, "layers": 2}
     smoothing, half = {"anchors": ANCHORS}, Combination(np.array([True]), trust=0.5, anchor="smoothing")
@@ -62,8 +62,8 @@ def cases(panel):
         [wave(60) - 22, np.zeros(33), 1e6 * wave(1300, seed=2), wave(5), [7.0, 9.0], [4.0], []], "D"
     )
     return {
-        "several series, cells, views and seeds": (panel, ensemble(panel, "lstm", "gru", **views), some),
-        "one series, no evidence": (one := panel.select(np.array([0])), ensemble(one, "rnn", **views), None),
+        "several series, cells and views": (panel, ensemble(panel, "lstm", "gru", **views), some),
+        "one series, two seeds, no evidence": (one := panel.select(np.array([0])), ensemble(one, "rnn", **seeds), None),
         "one network": (one, ensemble(one, "linear"), Combination(np.array([True]), trust=0.4, anchor="naive")),
         "a season longer than the window": (
             one,
@@ -71,7 +71,7 @@ def cases(panel):
             Combination(np.array([True]), 0.5, "seasonal-naive"),
         ),
         "textbook, rolled forward": (panel, ensemble(panel, "lstm", **textbook), Combination(np.array([True]))),
-        "below zero": (below, ensemble(below, "rnn", **views), None),
+        "below zero": (below, ensemble(below, "rnn"), None),
         "smoothing, several series": (
             panel,
             ensemble(panel, "lstm", "gru", **views, **smoothing),

@@ -8,6 +8,7 @@ from forecast.models.networks.cells import CELLS
 from forecast.models.networks.cells.cell import run_cell, sigmoid, trace_cell
 from forecast.models.networks.keras_networks import build_network, get_weights, set_weights
 from forecast.models.networks.recurrent import run_network
+from marks import slow
 from tiny import tiny_spec
 
 FORMS = ["rnn", "lstm", "gru", "gru-reset-before"]
@@ -130,8 +131,7 @@ def test_step_is_the_textbook_equation_element_by_element(form):
     np.testing.assert_allclose(run_cell(cell_of(form), inputs, weights), textbook_run(form, inputs, weights), atol=2e-6)
 
 
-@pytest.mark.parametrize("segment", [1, 4])
-@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize(("layers", "segment"), [(1, 1), (2, 4), slow(1, 4), slow(2, 1), slow(3, 1), slow(3, 4)])
 @pytest.mark.parametrize("form", FORMS)
 def test_numpy_network_equals_keras(form, layers, segment):
     spec = tiny_spec(cell_of(form).name, layers=layers, segment=segment, highway=layers != 2, units=5)

@@ -119,7 +119,7 @@ def test_order_of_the_rows_does_not_matter_where_no_two_are_of_one_day(frame, se
         np.testing.assert_array_equal(getattr(straight, name), getattr(shuffled, name))
 
 
-@settings(deadline=None, derandomize=True, max_examples=8)
+@settings(deadline=None, derandomize=True, max_examples=4)
 @given(frame=tables(), data=st.data())
 def test_a_cut_leaves_no_past_value_after_the_origin_and_every_known_one(frame, data, tmp_path_factory):
     panel = read(frame, tmp_path_factory)
