@@ -86,9 +86,10 @@ def test_help_imports_nothing_but_typer_and_rich():
     assert imported_by("train", "--help") == {"rich"}
 
 
-def test_check_predict_and_score_need_neither_tensorflow_nor_pandas(shop):
+def test_check_predict_score_and_anomalies_need_neither_tensorflow_nor_pandas(shop):
     predict = ("predict", "visits", "--format")
     commands = [("check", "visits.csv"), (*predict, "csv"), (*predict, "json"), ("score", "visits")]
+    commands += [("anomalies", "visits"), ("anomalies", "visits.csv")]
     assert first_importers(*commands, folder=shop.folder).keys() == {"numpy", "pyarrow"}
 
 

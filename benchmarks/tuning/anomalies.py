@@ -29,6 +29,10 @@ USUAL = (
     "floor=0.6",
     "change_weight=1.0",
     "change_weight=0.3",
+    "speaks=1.5",
+    "speaks=2.5",
+    "heard=6",
+    "window_lightest=-0.3",
     "share=0.1",
     "doubt=0.01",
 )

@@ -107,15 +107,18 @@ def _fit(usual: FloatArray, is_cut: bool, settings: AnomalySettings) -> RaritySc
     if typical <= 0:
         return _plain(usual)
     thinned = excess[np.unique(np.linspace(0, beyond - 1, min(beyond, THINNED)).astype(int))]
-    shape, size = _most_likely(thinned, beyond / len(thinned), typical, is_cut)
+    shape, size = _most_likely(thinned, beyond / len(thinned), typical, is_cut, settings.lightest)
     held = 1 - float(survival(excess[-1:] / size, shape)[0]) if is_cut else 1.0
     share = beyond / held / (count - beyond + beyond / held)
     return RarityScale(usual, threshold, share, shape, size)
 
 
-def _most_likely(excess: FloatArray, weight: float, typical: float, is_cut: bool) -> tuple[float, float]:
+def _most_likely(
+    excess: FloatArray, weight: float, typical: float, is_cut: bool, lightest: float
+) -> tuple[float, float]:
     """Returns shape and size of the likeliest tail on a grid; each excess counts ``weight`` times."""
-    shapes, sizes = (grid[..., None] for grid in np.meshgrid(SHAPES, typical * SIZES, indexing="ij"))
+    tails = SHAPES[lightest - EXPONENTIAL <= SHAPES]
+    shapes, sizes = (grid[..., None] for grid in np.meshgrid(tails, typical * SIZES, indexing="ij"))
     scaled = excess / sizes
     inner = 1 + shapes * scaled
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -126,7 +129,7 @@ def _most_likely(excess: FloatArray, weight: float, typical: float, is_cut: bool
     likely = weight * likely - SHAPE_BELIEF * (shapes[..., 0] - CENTRE) ** 2
     likely = np.where((inner > 0).all(axis=-1) & ~np.isnan(likely), likely, -np.inf)
     place = np.unravel_index(int(likely.argmax()), likely.shape)
-    return float(SHAPES[place[0]]), float(typical * SIZES[place[1]])
+    return float(tails[place[0]]), float(typical * SIZES[place[1]])
 
 
 def _discoveries(rare: FloatArray, doubt: float) -> int:

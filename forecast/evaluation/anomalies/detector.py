@@ -7,7 +7,7 @@ Shapes: ``S`` series, ``N`` steps of all series together.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -35,6 +35,8 @@ WINDOWS_A_STEP = 20
 """A series learns its own shapes from at least so many windows for each of their steps; others share theirs."""
 OWN_SHAPES, MOST_SHARING = 200, 500
 """Panels of more series share their shapes, which are learned from so many of them."""
+APART = 2.0
+"""A spike is so many times as far off as the steps beside it; windows are judged without it."""
 LEARNED_FROM = 50_000
 """Windows of short series that the shapes of all are learned from."""
 
@@ -103,9 +105,9 @@ def score_steps(
     }
     found = {scorer: makers[scorer]() for scorer in SCORERS[kind]}
     known = ~np.isnan(residuals.both)
-    evidence = np.where(known, np.fmax.reduce([_evidence(each, own, settings) for each, own in found.items()]), np.nan)
     rarity = next(iter(found.values()))
     if len(found) > 1:
+        evidence = np.where(known, _together(found, settings), np.nan)
         rarity = calibrate(np.where(past, evidence, np.nan), settings.of_windows).rarity(evidence)
     rarity = np.where(known, rarity, np.nan)
     gap = 1 if kind == "point" else max(settings.burst, min(season, settings.longest))
@@ -127,6 +129,24 @@ def _evidence(scorer: Scorer, rarity: FloatArray, settings: AnomalySettings) -> 
     """Returns how much the rarity that a scorer saw counts beside the others', in decimal orders, (N,)."""
     weight = settings.change_weight if scorer in ("level", "variance") else 1.0
     return np.asarray(-weight * np.log10(np.maximum(rarity, SMALLEST)))
+
+
+def _together(found: Mapping[Scorer, FloatArray], settings: AnomalySettings) -> FloatArray:
+    """Returns how much all scorers together saw at each step, in decimal orders, (N,).
+
+    A point counts alone where it is rare, and little where it is not: else the noise of all points would drown what
+    windows tell. What windows tell counts together, their mean, and the most telling again as far as it stands out.
+    """
+    orders = {scorer: np.nan_to_num(_evidence(scorer, own, replace(settings, change_weight=1.0)))
+              for scorer, own in found.items()}  # fmt: skip
+    windows = [own for scorer, own in orders.items() if scorer != "point"]
+    mean = np.mean([np.minimum(own, settings.heard) for own in windows], axis=0)
+    most = np.maximum.reduce([_evidence(each, own, settings) for each, own in found.items() if each != "point"])
+    told = mean + np.clip(np.nan_to_num(most) - settings.beyond, 0, settings.beyond_most)
+    if "point" not in orders:
+        return np.asarray(told)
+    point = orders["point"]
+    return np.asarray(np.maximum(np.where(point > settings.speaks, point, settings.murmur * point), told))
 
 
 def _points(residuals: Residuals, past: BoolArray, settings: AnomalySettings) -> FloatArray:
@@ -170,8 +190,8 @@ def _bursts(panel: Panel, residuals: Residuals, season: int, past: BoolArray, se
 def _shapes(panel: Panel, residuals: Residuals, season: int, past: BoolArray, settings: AnomalySettings) -> FloatArray:
     """Returns how rare the shapes are that each step is part of, (N,)."""
     steps = 2 * season if season > 1 else settings.longest // 2
-    spike = np.abs(residuals.both) > settings.clip
-    spike &= ~(np.roll(spike, 1) | np.roll(spike, -1))
+    far = np.nan_to_num(np.abs(residuals.both))
+    spike = (far > settings.clip) & (far > APART * np.maximum(np.roll(far, 1), np.roll(far, -1)))
     cleaned = np.where(np.isnan(residuals.values) | spike, residuals.expected, residuals.values)
     sizes = np.full(len(cleaned), np.nan)
     usual = _shared_shapes(panel, cleaned, steps, settings)
@@ -184,7 +204,7 @@ def _shapes(panel: Panel, residuals: Residuals, season: int, past: BoolArray, se
             distances = usual_shapes(windows, settings).distances(windows)
         else:
             distances = usual.distances(_in_size(windows))
-        sizes[own] = over_steps(distances, own.stop - own.start)
+        sizes[own] = over_steps(distances / max(float(np.median(distances)), SMALLEST), own.stop - own.start)
     return calibrate(np.where(past, sizes, np.nan), settings.of_windows).rarity(sizes)
 
 

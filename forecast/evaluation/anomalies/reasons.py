@@ -7,6 +7,8 @@ from forecast.data.panel import Panel
 from forecast.evaluation.anomalies.episodes import Episode
 from forecast.wording import DAYS, about, counted
 
+CLEARLY = 1.3
+"""Times as far as usual, from which on the number says something."""
 HOURLY = ("minute", "hour")
 DAILY = ("day", "business-day")
 
@@ -24,6 +26,8 @@ def reason_of(episode: Episode, panel: Panel, flags: Flags | None = None) -> str
         before = "more" if episode.size > 0 else "less"
         late = "; too new to say whether it stays" if episode.is_new else ""
         return f"{about(abs(episode.size))} {before} from here on than before{late}"
+    if episode.kind == "variance" and episode.size < CLEARLY:
+        return f"for {steps}, a little farther from what was expected than usual, and for longer"
     if episode.kind == "variance":
         return f"for {steps}, {about(episode.size, 2)} times as far from what was expected as usual"
     if episode.kind == "shape":

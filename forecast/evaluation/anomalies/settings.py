@@ -28,8 +28,13 @@ class AnomalySettings:
         share: of the usual values, at the top, that the tail is fitted to.
         censored: share of these that the first fit of the tail doesn't look at.
         doubt: share of false discoveries among what is kept out of the calibration.
-        window_share, window_censored: likewise of scores of windows.
+        lightest: shape of a tail that is fitted, at least; below 0, a tail ends somewhere.
+        window_share, window_censored, window_lightest: likewise of scores of windows.
         change_weight: what a new level or a burst counts, in decimal orders of rarity, beside a point or a shape.
+        speaks: decimal orders of rarity from which on a point counts alone.
+        murmur: share that it counts below.
+        heard: orders that each scorer of windows counts in their mean, at most.
+        beyond, beyond_most: orders from which on the most telling of them counts again, and by how many at most.
     """
 
     levels: tuple[float, ...] = (0.03, 0.1, 0.3, 0.6, 0.95)
@@ -54,12 +59,20 @@ class AnomalySettings:
     doubt: float = 0.2
     window_share: float = 0.25
     window_censored: float = 0.4
+    lightest: float = -0.3
+    window_lightest: float = 0.0
     change_weight: float = 0.6
+    speaks: float = 2.0
+    murmur: float = 0.3
+    heard: float = 4.0
+    beyond: float = 3.0
+    beyond_most: float = 2.5
 
     @property
     def of_windows(self) -> "AnomalySettings":
         """The numbers by which scores of windows are calibrated: an anomaly takes many of them."""
-        return replace(self, share=self.window_share, censored=self.window_censored)
+        more = {"censored": self.window_censored, "lightest": self.window_lightest}
+        return replace(self, share=self.window_share, **more)
 
 
 SETTINGS = AnomalySettings()  # measured by benchmarks/tuning/anomalies.py
