@@ -536,6 +536,28 @@ class Anomalies(TypedDict):
     files: list[str]
 
 
+class PanelEpisodes(TypedDict):
+    name: str
+    version: str
+    panel: str
+    output: str
+    where: str
+    kind: Literal["auto", "point", "level", "shape"]
+    rate: float
+    shards: int
+    kept: int
+    done: int
+    series: int
+    judged: int
+    judged_by_model: int
+    by_chance: float
+    episodes: int
+    sure: Annotated[int, "episodes that are beyond chance"]
+    summary: str
+    notes: list[str]
+    files: list[str]
+
+
 class Cron(TypedDict):
     name: str
     kind: Literal["cron"]
@@ -795,7 +817,7 @@ DOCUMENTS = {
     "score": Score,
     "diff": Diff,
     "status": Status,
-    "anomalies": Anomalies,
+    "anomalies": Anomalies | PanelEpisodes,
     "schedule": Cron | Systemd | Installed,
     "history": History,
     "report": Report | Site,

@@ -71,8 +71,8 @@ class AnomalySettings:
     @property
     def of_windows(self) -> "AnomalySettings":
         """The numbers by which scores of windows are calibrated: an anomaly takes many of them."""
-        more = {"censored": self.window_censored, "lightest": self.window_lightest}
-        return replace(self, share=self.window_share, **more)
+        share, censored, lightest = self.window_share, self.window_censored, self.window_lightest
+        return replace(self, share=share, censored=censored, lightest=lightest)
 
 
 SETTINGS = AnomalySettings()  # measured by benchmarks/tuning/anomalies.py

@@ -146,7 +146,7 @@ class PanelResult:
         )
 
 
-def _check_alone(stored: StoredModel) -> None:
+def check_alone(stored: StoredModel) -> None:
     """Refuses a hierarchy, whose sums are of series in all shards.
 
     Raises:
@@ -165,7 +165,7 @@ def forecast_panel(request: PanelRequest, run: Run, *, dry_run: bool = False) ->
             nobody can do the work. A shard that can't be forecast is told in the result.
         Stopped: a signal came; what is done stays.
     """
-    _check_alone(request.stored)
+    check_alone(request.stored)
     told = _told(request, run)
     panel = shards_of_panel(request.panel, request.stored)
     results = _results(request, told, panel)
@@ -176,16 +176,17 @@ def forecast_panel(request: PanelRequest, run: Run, *, dry_run: bool = False) ->
     shards = panel.shards[request.share.number - 1 :: request.share.of]
     before = results.done()
     jobs = [JobOrder(one.name, FUNCTION, _spec(told, one, request)) for one in shards if one.name not in before]
-    tally = _Tally(run, results, {one.name: one.file for one in shards}, before)
+    tally = Tally(run, results, {one.name: one.file for one in shards}, before)
     where, planned = "nobody: all is done", tuple[PlannedShard, ...]()
     if dry_run or jobs:
         with open_executor(request.place, run) as executor:
             where = executor.where
             if not dry_run:
-                _do(executor, jobs, tally, request.output)
+                do_jobs(executor, jobs, tally, request.output)
     if dry_run:
         planned = tuple(PlannedShard(one.name, one.file, one.series, one.name in before, where) for one in shards)
-    return _result(request, told.horizon, tally, where, planned)
+    notes = (*longer_note(request.stored.trained, told.horizon), *request.stored.width_notes)
+    return tally.result(request.stored, request.panel, request.output, where, notes, planned)
 
 
 def _told(request: PanelRequest, run: Run) -> ShardSpec:
@@ -232,7 +233,7 @@ def _spec(told: ShardSpec, shard: PanelShard, request: PanelRequest) -> dict[str
     return {**encode(told), **own, **shard.told}
 
 
-def _do(executor: Executor, jobs: Sequence[JobOrder], tally: "_Tally", output: Path) -> None:
+def do_jobs(executor: Executor, jobs: Sequence[JobOrder], tally: "Tally", output: Path) -> None:
     """Has the jobs done, and writes down what became of each.
 
     Raises:
@@ -249,32 +250,19 @@ def _do(executor: Executor, jobs: Sequence[JobOrder], tally: "_Tally", output: P
         raise
 
 
-def _result(
-    request: PanelRequest, horizon: int, tally: "_Tally", where: str, planned: tuple[PlannedShard, ...]
-) -> PanelResult:
-    stored = request.stored
-    return PanelResult(
-        version=stored.version,
-        model=stored.trained.name,
-        panel=request.panel,
-        output=request.output,
-        shards=tally.shards,
-        kept=tally.kept,
-        done=tally.done,
-        failed=tuple(sorted(tally.failed.items())),
-        series=tally.series,
-        rows=tally.rows,
-        peak=tally.peak,
-        where=where,
-        notes=(*longer_note(stored.trained, horizon), *stored.width_notes, *tally.notes()),
-        planned=planned,
-    )
-
-
-class _Tally:
+class Tally:
     """What became of the jobs so far."""
 
-    def __init__(self, run: Run, results: RunFolder, files: dict[str, str], before: dict[str, JournalLine]) -> None:
+    def __init__(
+        self,
+        run: Run,
+        results: RunFolder,
+        files: dict[str, str],
+        before: dict[str, JournalLine],
+        more: tuple[str, ...] = (),
+    ) -> None:
+        """Begins with what was done before; more numbers that jobs tell are kept in the journal and added up."""
+        self.more, self.sums = more, Counter[str]()
         self._run, self._results, self._files = run, results, files
         self.shards, self.kept, self.done, self.peak, self.series, self.rows = len(files), 0, 0, 0, 0, 0
         for name in files.keys() & before.keys():
@@ -292,7 +280,7 @@ class _Tally:
     def add(self, result: JobResult) -> None:
         """Writes down what became of a job."""
         value, failure = result.value or {}, result.failure
-        told: dict[str, Any] = {name: value[name] for name in ("series", "steps") if name in value}
+        told: dict[str, Any] = {name: value[name] for name in ("series", "steps", *self.more) if name in value}
         line = JournalLine(result.key, time=self._now().isoformat(timespec="seconds"), worker=result.worker, told=told)
         if failure is None:
             done = {"file": self._files[result.key], "size": value["size"], "sha256": value["sha256"]}
@@ -312,6 +300,7 @@ class _Tally:
 
     def _count(self, told: Mapping[str, Any]) -> None:
         series, steps = (int(told.get(name, 0)) for name in ("series", "steps"))
+        self.sums.update({name: int(told.get(name, 0)) for name in self.more})
         self.series, self.rows = self.series + series, self.rows + series * steps
 
     def tell(self) -> None:
@@ -327,6 +316,33 @@ class _Tally:
             others = self._counts[kind] - 1
             told.append(f"{shard}: {note}" + (f" {counted(others, 'more shard')} likewise." if others else ""))
         return tuple(told)
+
+    def result(
+        self,
+        stored: StoredModel,
+        panel: str,
+        output: Path,
+        where: str,
+        notes: tuple[str, ...] = (),
+        planned: tuple[PlannedShard, ...] = (),
+    ) -> PanelResult:
+        """Returns what became of all of it; notes come before those of the jobs."""
+        return PanelResult(
+            version=stored.version,
+            model=stored.trained.name,
+            panel=panel,
+            output=output,
+            shards=self.shards,
+            kept=self.kept,
+            done=self.done,
+            failed=tuple(sorted(self.failed.items())),
+            series=self.series,
+            rows=self.rows,
+            peak=self.peak,
+            where=where,
+            notes=(*notes, *self.notes()),
+            planned=planned,
+        )
 
     def _now(self) -> datetime:
         return self._run.clock.now()

@@ -10,7 +10,7 @@ from typing import Any
 from forecast.data.files.folder_place import folder_at
 from forecast.data.files.forecast_parquet import ForecastColumns, forecast_parquet, has_dates_only
 from forecast.data.files.parquet_folder import part_of, read_part
-from forecast.data.panel import TARGET
+from forecast.data.panel import TARGET, Panel
 from forecast.data.reading.reader import Reading
 from forecast.data.shards.stable_hash import shards_of_names
 from forecast.decoding import Document, decode
@@ -69,14 +69,7 @@ def forecast_shard(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
         ForecastError: the shard is damaged, another one than the manifest says, or can't be forecast.
     """
     told = decode(ShardSpec, dict(spec))
-    key = (told.store, told.name, told.version, told.widening and told.widening.factor)
-    stored = run.cache.get("versions", key, lambda: _load(told), most=1)
-    source = read_part(part_of(folder_at(told.panel), told.shard))
-    if told.sha256 and source.fingerprint != told.sha256:
-        message = f"{told.shard} is not the one that the manifest of {told.panel} tells of: it was changed."
-        raise DataError(message, f"forecast shard DATA {told.panel} --force makes the shards anew")
-    reading, panel, notes = data_of_shard(stored, source, datetime.fromisoformat(told.now))
-    _check_whose(told, reading)
+    stored, reading, panel, notes = read_shard(told, run)
     asked = Asked(told.levels, told.probabilities)
     result = forecast_from(stored, panel, notes, told.horizon, run, asked)
     data = _bytes_of(stored, result)
@@ -90,6 +83,23 @@ def forecast_shard(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
         "sha256": hashlib.sha256(data).hexdigest(),
         "notes": list(dict.fromkeys(result.notes)),
     }
+
+
+def read_shard(told: ShardSpec, run: Run) -> tuple[StoredModel, Reading, Panel, tuple[str, ...]]:
+    """Returns the model that a worker is told of, and what its shard holds: read, as a panel, and what is to be said.
+
+    Raises:
+        DataError: the shard is damaged, or another one than the manifest says.
+    """
+    key = (told.store, told.name, told.version, told.widening and told.widening.factor)
+    stored = run.cache.get("versions", key, lambda: _load(told), most=1)
+    source = read_part(part_of(folder_at(told.panel), told.shard))
+    if told.sha256 and source.fingerprint != told.sha256:
+        message = f"{told.shard} is not the one that the manifest of {told.panel} tells of: it was changed."
+        raise DataError(message, f"forecast shard DATA {told.panel} --force makes the shards anew")
+    reading, panel, notes = data_of_shard(stored, source, datetime.fromisoformat(told.now))
+    _check_whose(told, reading)
+    return stored, reading, panel, notes
 
 
 def _load(told: ShardSpec) -> StoredModel:

@@ -107,8 +107,8 @@ def _effects(learned: CovariateModel | None, panel: Panel) -> tuple[FloatArray |
     return np.where(gain < CLOSED * usual, np.nan, gain), -np.nan_to_num(zeros) * gain
 
 
-def first_judged(panel: Panel, text: str) -> int:
-    """Returns the ordinal of the first step that is judged.
+def first_judged(panel: Panel, text: str, *, is_part: bool = False) -> int:
+    """Returns the ordinal of the first step that is judged; of a part of a panel, that may be none of its own.
 
     Raises:
         UsageError: it is no date, or none of the data's.
@@ -120,6 +120,8 @@ def first_judged(panel: Panel, text: str) -> int:
     middle = readable(stamps[len(stamps) * 9 // 10]).removeprefix("row ")
     begin = parse_span("--since", text, panel.frequency, middle)[0]
     within = np.flatnonzero(stamps >= begin)
+    if is_part:
+        return int(ordinals[within[0]]) if within.size else high + 1
     if not within.size or begin < stamps[0]:
         raise UsageError(f"--since {text} lies outside of the data, {first} to {last}.", f"--since {middle}")
     return int(ordinals[within[0]])

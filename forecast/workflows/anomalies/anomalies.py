@@ -18,6 +18,7 @@ from forecast.evaluation.anomalies.episodes import SURE, Episode
 from forecast.evaluation.anomalies.reasons import reason_of
 from forecast.evaluation.anomalies.search import Found, search
 from forecast.experiment.outputs import stem_of, write_all
+from forecast.experiment.panels.episode_table import episodes_of
 from forecast.experiment.stored_forecast import data_of_forecast
 from forecast.experiment.versions.model_view import file_view, first_judged, stored_view
 from forecast.experiment.versions.stored_model import load_champion, load_version
@@ -27,10 +28,6 @@ from forecast.run import Run
 from forecast.specs import PlotKind
 from forecast.wording import counted
 
-EPISODE_COLUMNS = (
-    *("series_id", "kind", "onset", "end", "steps", "peak", "value", "expected", "lower", "upper", "size"),
-    *("score", "p_value", "false_discovery_rate", "reason"),
-)
 SCORE_COLUMNS = ("series_id", "timestamp", "score", "p_value", "value", "expected", "lower", "upper")
 
 
@@ -133,27 +130,7 @@ def anomalies(request: AnomaliesRequest, store: Store, run: Run) -> AnomaliesRes
 
 def episode_table(result: AnomaliesResult) -> ResultTable:
     """Returns a row an episode, the rarest first."""
-    return ResultTable(EPISODE_COLUMNS, tuple(_row(result, episode) for episode in result.episodes))
-
-
-def _row(result: AnomaliesResult, episode: Episode) -> tuple[str | int | float | None, ...]:
-    panel = result.panel
-    steps = np.array([episode.onset, episode.end, episode.peak]) - panel.offsets[episode.series]
-    onset, end, peak = _texts(panel.frequency.timestamps(panel.first[episode.series] + steps))
-    numbers = (episode.value, episode.expected, episode.lower, episode.upper, episode.size)
-    return (
-        panel.series_ids[episode.series],
-        episode.kind,
-        onset,
-        end,
-        episode.end - episode.onset + 1,
-        peak,
-        *(None if np.isnan(number) else number for number in numbers),
-        float(result.found.scores.score[episode.peak]),
-        episode.rarity,
-        episode.false_discoveries,
-        reason_of(episode, panel),
-    )
+    return episodes_of(result.panel, result.found)
 
 
 def score_table(result: AnomaliesResult) -> ResultTable:

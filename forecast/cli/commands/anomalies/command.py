@@ -3,20 +3,25 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from forecast.cli.commands.anomalies.output import anomalies_json, anomalies_table
+from forecast.cli.commands.anomalies.output import anomalies_json, anomalies_table, print_shards
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data, read_options
 from forecast.cli.options.arguments import ModelVersion
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.console import print_csv, print_json, say, say_notes, settle_form
+from forecast.cli.output.progress_notes import narrated
 from forecast.cli.output.streams import write_out
 from forecast.errors import ExitCode, UsageError
 from forecast.process import start_run
 from forecast.specs import PlotKind
+
+if TYPE_CHECKING:
+    from forecast.data.read_options import ReadOptions
+    from forecast.production.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,16 @@ class EpisodeFlags:
     out_dir: Annotated[
         Path, typer.Option("--out-dir", metavar="DIR", help="Folder of the pictures.", file_okay=False)
     ] = Path("forecasts")
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Folder for the episodes of a folder of shards: a file a shard.", metavar="DIR"
+        ),
+    ] = None
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=1024, metavar="N", help="Of a folder of shards: in so many processes."),
+    ] = None
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace files that are there.")] = False
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 if there is an episode.")] = False
 
@@ -74,7 +89,7 @@ def anomalies_command(
 
     forecast anomalies sales --data newest.csv --since 2026-11-01 --rate 1/1000
 
-    forecast anomalies sensors.csv --kind shape --scores scores.csv
+    forecast anomalies sensors --data panel/ -o odd/ --workers 2
     """
     from forecast.experiment.destinations import TABLES, check_folder, check_free
     from forecast.experiment.outputs import write_table
@@ -88,18 +103,14 @@ def anomalies_command(
         score_table,
     )
 
+    if write.to is not None or write.workers is not None:
+        _look_at_shards(name, reading, look, write, output)
+        return
     ending = check_free(write.scores, TABLES, force=write.force, flag="--scores")
     if write.plot != "none":
         check_folder(write.out_dir)
     store = Store(output.store)
-    model = name if name is not None and name in store.names() else None
-    source: str | None
-    if model is None:
-        _refuse_without_model(look, name)
-        source, options = find_data(name, reading, output)
-    else:
-        _refuse_with_model(reading, model)
-        source, options = look.data, read_options(reading)
+    model, source, options = _what(name, store, reading, look, output)
     asked = AnomaliesRequest(model, source, options, look.kind, parse_rate(look.rate), look.since, look.version)
     result = anomalies(asked, store, start_run())
     table = episode_table(result)
@@ -120,6 +131,51 @@ def anomalies_command(
         for path in files:
             say(str(path), "Wrote")
     if write.strict and result.episodes:
+        raise typer.Exit(ExitCode.QUALITY_GATE)
+
+
+def _what(
+    name: str | None, store: "Store", reading: DataFlags, look: LookFlags, output: OutputFlags
+) -> "tuple[str | None, str | None, ReadOptions]":
+    """Returns the model that judges, if any, the file that is judged, and how it is read.
+
+    Raises:
+        UsageError: a flag can't apply.
+    """
+    if name is not None and name in store.names():
+        _refuse_with_model(reading, name)
+        return name, look.data, read_options(reading)
+    _refuse_without_model(look, name)
+    return None, *find_data(name, reading, output)
+
+
+def _look_at_shards(
+    name: str | None, reading: DataFlags, look: LookFlags, write: EpisodeFlags, output: OutputFlags
+) -> None:
+    """Looks at a folder of shards file by file."""
+    from forecast.execution.executor import Workplace
+    from forecast.production.store.store import Store
+    from forecast.workflows.anomalies.anomalies import AnomaliesRequest
+    from forecast.workflows.anomalies.shards import anomalies_of_shards
+
+    store = Store(output.store)
+    if write.to is None:
+        raise UsageError("--workers look at a folder of shards, into a folder, and none is named.", "-o DIR")
+    for flag, is_given in (("--scores", write.scores is not None), ("--plot", write.plot != "none")):
+        if is_given:
+            message = f"{flag} is of one table of values, and a folder is looked at shard by shard."
+            raise UsageError(message, f"leave out {flag}, or -o and --workers, where all of it fits into the memory")
+    if name is None or name not in store.names():
+        message = "A folder of shards is looked at with a model that all shards share, and none is named."
+        raise UsageError(message, "forecast train DIR --name NAME; then forecast anomalies NAME --data DIR -o OUT")
+    _refuse_with_model(reading, name)
+    asked = AnomaliesRequest(
+        name, look.data, read_options(reading), look.kind, parse_rate(look.rate), look.since, look.version
+    )
+    with narrated("Shards", output) as run:
+        found = anomalies_of_shards(asked, write.to, Workplace(write.workers or 1), store, run, force=write.force)
+    print_shards(found, output)
+    if write.strict and found.found.episodes:
         raise typer.Exit(ExitCode.QUALITY_GATE)
 
 

@@ -5,12 +5,15 @@ from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.output.console import table, wrapped
+from forecast.cli.options.groups import OutputFlags
+from forecast.cli.output.console import print_csv, print_json, say, say_notes, settle_form, table, wrapped
+from forecast.cli.output.streams import write_out
 from forecast.wording import counted, percent
 
 if TYPE_CHECKING:
     from forecast.report.tables import ResultTable
     from forecast.workflows.anomalies.anomalies import AnomaliesResult
+    from forecast.workflows.anomalies.shards import ShardsResult
 
 MOST_SHOWN = 20
 
@@ -77,3 +80,47 @@ def anomalies_table(result: "AnomaliesResult", episodes: "ResultTable") -> str:
         rest = len(result.episodes) - MOST_SHOWN
         lines.append(wrapped(f"{counted(rest, 'episode')} more: --format csv has all.", "  ", label_width=2))
     return "".join(lines)
+
+
+def shards_json(result: "ShardsResult") -> dict[str, Any]:
+    """Returns the JSON document of a folder of shards."""
+    work, found = result.found.work, result.found
+    return {
+        "name": work.version.name,
+        "version": work.version.label,
+        "panel": str(work.panel),
+        "output": str(work.output),
+        "where": work.where,
+        "kind": result.request.kind,
+        "rate": result.request.rate,
+        "shards": work.shards,
+        "kept": work.kept,
+        "done": work.done,
+        "series": work.series,
+        "judged": found.judged,
+        "judged_by_model": found.by_model,
+        "by_chance": found.judged * result.request.rate,
+        "episodes": found.episodes,
+        "sure": found.sure,
+        "summary": result.summary,
+        "notes": list(work.notes),
+        "files": [str(result.file)],
+    }
+
+
+def print_shards(result: "ShardsResult", output: OutputFlags) -> None:
+    """Says how many episodes the shards hold, and where they stand; as CSV, prints them all."""
+    work, form = result.found.work, settle_form(output.form)
+    if not output.quiet:
+        say_notes(work.notes)
+    if form == "json":
+        print_json(shards_json(result))
+    elif form == "csv":
+        print_csv(result.file.read_text())
+    else:
+        by = f"{work.panel} by {work.version.name} {work.version.label}"
+        write_out("\n", wrapped(f"{by}: {result.summary}", "  ", label_width=2))
+    if not output.quiet:
+        before = f", {work.kept:,} of them before" if work.kept else ""
+        say(f"{result.file}, and a file for each of {counted(work.shards, 'shard')}{before}", "Wrote")
+        say(work.where, "By")

@@ -1,0 +1,166 @@
+"""What was not expected in a panel of any size: shard by shard, then all episodes held against one another.
+
+    panel/part-00003.parquet ──job──▶ out/part-00003.csv ─┐
+    panel/part-00004.parquet ──job──▶ out/part-00004.csv ─┴─▶ out/episodes.csv, false discoveries among all of them
+
+How rare an error is, is counted among the errors of its shard: whole series, chosen by a hash, so that each shard is a
+sample of all. The share of false discoveries is counted among the episodes of all shards.
+"""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from forecast.addresses import is_address
+from forecast.decoding import encode
+from forecast.errors import UsageError
+from forecast.evaluation.anomalies.calibration import false_discovery_rates
+from forecast.evaluation.anomalies.detector import AnomalyKind
+from forecast.evaluation.anomalies.episodes import SURE
+from forecast.execution.executor import Workplace, open_executor
+from forecast.execution.job import JobOrder, this_program
+from forecast.execution.run_folder import RunEntry, RunFolder
+from forecast.experiment.panels.episode_table import EPISODE_COLUMNS
+from forecast.experiment.panels.panel_forecast import PanelResult, Tally, check_alone, do_jobs
+from forecast.experiment.panels.panel_shards import PanelShards, shards_of_panel
+from forecast.experiment.panels.shard_anomalies import FUNCTION, AnomalySpec
+from forecast.experiment.panels.shard_forecast import ShardSpec
+from forecast.experiment.versions.stored_model import StoredModel
+from forecast.production.store.disk import atomic_write
+from forecast.report.tables import csv_text
+from forecast.run import Run
+
+EPISODES = "episodes.csv"
+
+
+@dataclass(frozen=True)
+class PanelLook:
+    """What is looked for, and where.
+
+    Attributes:
+        stored: the model.
+        store: the folder that it is in.
+        version_asked: a version was asked for, so that its intervals are its own.
+        panel: the folder of the shards, by its path or its address.
+        output: the folder for the episodes.
+        since: the first date that is judged; None for all.
+        force: begin anew where the folder holds another run's results.
+    """
+
+    stored: StoredModel
+    store: Path
+    version_asked: bool
+    panel: str
+    output: Path
+    kind: AnomalyKind
+    rate: float
+    since: str | None = None
+    place: Workplace = Workplace()
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class PanelEpisodes:
+    """What became of the look.
+
+    Attributes:
+        work: what became of the shards.
+        episodes: in all of them.
+        sure: of these, beyond chance.
+        judged: observed values that were judged.
+        by_model: of these, by the model.
+    """
+
+    work: PanelResult
+    episodes: int
+    sure: int
+    judged: int
+    by_model: int
+
+
+def look_at_panel(look: PanelLook, run: Run) -> PanelEpisodes:
+    """Finds what was not expected in all series of a panel, into a folder; run again, it goes on.
+
+    Raises:
+        UsageError: nothing was judged, since all data ends before ``since``.
+        DataError: some shards could not be looked at.
+        ForecastError: see ``forecast_panel``.
+    """
+    check_alone(look.stored)
+    panel = shards_of_panel(look.panel, look.stored)
+    results = _results(look, panel)
+    results.begin(force=look.force)
+    files = {one.name: f"{Path(one.file).stem}.csv" for one in panel.shards}
+    before, jobs = results.done(), _jobs(look, panel, files, run)
+    tally = Tally(run, results, files, before, ("judged", "by_model"))
+    where, left = "nobody: all is done", [job for job in jobs if job.key not in before]
+    if left:
+        with open_executor(look.place, run) as executor:
+            where = executor.where
+            do_jobs(executor, left, tally, look.output)
+    work = tally.result(look.stored, look.panel, look.output, where)
+    work.check()
+    judged = tally.sums["judged"]
+    if not judged and look.since:
+        raise UsageError(f"--since {look.since} lies beyond all data in {look.panel}.", "an earlier --since")
+    episodes, sure = _gathered(look.output, list(files.values()), judged)
+    return PanelEpisodes(work, episodes, sure, judged, tally.sums["by_model"])
+
+
+def _jobs(look: PanelLook, panel: PanelShards, files: dict[str, str], run: Run) -> list[JobOrder]:
+    """Returns a job a shard."""
+    told, jobs = encode(AnomalySpec(_told(look, run), look.kind, look.rate, look.since)), []
+    for one in panel.shards:
+        own = {"shard": one.name, "output": str((look.output / files[one.name]).absolute()), **one.told}
+        jobs.append(JobOrder(one.name, FUNCTION, {**told, "shard": {**told["shard"], **own}}))
+    return jobs
+
+
+def _gathered(folder: Path, files: list[str], judged: int) -> tuple[int, int]:
+    """Writes the episodes of all shards into one file, the rarest first; returns how many, and how many are sure."""
+    rows: list[dict[str, str]] = []
+    for file in files:
+        rows += csv.DictReader(io.StringIO((folder / file).read_text()))
+    rates = false_discovery_rates(np.array([float(row["p_value"]) for row in rows]), judged)
+    for row, rate in zip(rows, rates.tolist(), strict=True):
+        row["false_discovery_rate"] = repr(rate)
+    rows.sort(key=lambda row: (float(row["p_value"]), row["series_id"], row["onset"]))
+    table = csv_text(EPISODE_COLUMNS, (tuple(row[name] for name in EPISODE_COLUMNS) for row in rows))
+    atomic_write(folder / EPISODES, table.encode())
+    return len(rows), int((rates <= SURE).sum())
+
+
+def _told(look: PanelLook, run: Run) -> ShardSpec:
+    """Returns what every worker is told of the model and the panel."""
+    stored = look.stored
+    return ShardSpec(
+        store=str(look.store.absolute()),
+        name=stored.version.name,
+        version=stored.version.id,
+        widening=None if look.version_asked else stored.widening,
+        panel=look.panel if is_address(look.panel) else str(Path(look.panel).absolute()),
+        shard="",
+        output="",
+        horizon=stored.trained.horizon,
+        levels=None,
+        probabilities=(),
+        now=run.clock.now().isoformat(),
+    )
+
+
+def _results(look: PanelLook, panel: PanelShards) -> RunFolder:
+    """Returns the folder of the results, which depend on nothing but what is said here."""
+    version = look.stored.version
+    facts = {
+        "model": f"{version.name} {version.label} {version.id}",
+        "width": 1.0 if look.version_asked else look.stored.widening.factor,
+        "kind": look.kind,
+        "rate": look.rate,
+        "since": look.since,
+        "panel": panel.digest,
+        "program": str(this_program()),
+    }
+    return RunFolder(look.output, RunEntry("anomalies", facts))
