@@ -23,6 +23,11 @@ class ShardsResult:
     file: Path
 
     @property
+    def csv(self) -> str:
+        """All episodes, the rarest first."""
+        return self.file.read_text()
+
+    @property
     def summary(self) -> str:
         """In a sentence, how many episodes there are, and how many chance alone would make."""
         found = self.found

@@ -116,7 +116,7 @@ def print_shards(result: "ShardsResult", output: OutputFlags) -> None:
     if form == "json":
         print_json(shards_json(result))
     elif form == "csv":
-        print_csv(result.file.read_text())
+        print_csv(result.csv)
     else:
         by = f"{work.panel} by {work.version.name} {work.version.label}"
         write_out("\n", wrapped(f"{by}: {result.summary}", "  ", label_width=2))
