@@ -132,7 +132,7 @@ def _issued_at(name: str, word: str, marks: Sequence[IssuedMark]) -> IssuedMark:
     around = [*earlier[-1:], *later[:1]]
     ways = "; the nearest are of " + " and ".join(map(_told, around)) if around else ""
     hint = f"forecast diff {name} {moment_text(around[0].moment)}" if around else f"forecast models show {name}"
-    raise NotFoundError(f"No forecast of {name} was issued on {word} (UTC){ways}.", hint)
+    raise NotFoundError(f"No forecast of {name} was issued at {word} (UTC){ways}.", hint)
 
 
 def _nearest(first: Sequence[IssuedMark], second: Sequence[IssuedMark]) -> tuple[IssuedMark, IssuedMark]:

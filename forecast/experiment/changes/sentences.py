@@ -129,8 +129,13 @@ def change_sentence(comparison: ForecastComparison, total: TotalChange) -> str:
 
 def _hidden(comparison: ForecastComparison) -> str:
     """Returns that single steps differ where the total does not."""
-    moved = np.abs(comparison.points.difference) > ROUNDING * np.abs(comparison.points.before)
-    return ", though single steps moved" if moved.any() else ""
+    return ", though single steps moved" if has_moved(comparison) else ""
+
+
+def has_moved(comparison: ForecastComparison) -> bool:
+    """Returns whether any step differs by more than rounding."""
+    points = comparison.points
+    return bool((np.abs(points.difference) > ROUNDING * np.abs(points.before)).any())
 
 
 def _said(comparison: ForecastComparison) -> str:

@@ -13,7 +13,7 @@ from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.fold_forecasts import Manner
 from forecast.evaluation.summary import Summary
 from forecast.experiment.changes.comparison import ForecastComparison, last_change
-from forecast.experiment.changes.sentences import change_sentence, total_change
+from forecast.experiment.changes.sentences import change_sentence, has_moved, total_change
 from forecast.experiment.decisions.headline import Headline
 from forecast.experiment.decisions.headline_words import headline_sentences, outside_words
 from forecast.experiment.decisions.joint_forecast import together
@@ -277,11 +277,15 @@ def _cover(
 
 
 def _change(models: ModelStore, version: Version, outlook: Outlook | None, now: datetime) -> ForecastComparison | None:
-    """Returns what the champion's last forecast differs by from the one before; None for other versions, or a first."""
+    """Returns by what the champion's last forecast differs from the one before; None for a first, and where it doesn't.
+
+    Of other versions nothing is told: what they said was said before.
+    """
     if models.champion().id != version.id:
         return None
     change = last_change(models, outlook.history if outlook else None, replace(ALONE, clock=StoppedClock(now)))
-    return change if change and change.after.mark.number == version.number else None
+    is_news = change is not None and change.after.mark.number == version.number and has_moved(change)
+    return change if is_news else None
 
 
 def _issued(stored: StoredModel) -> Outlook:

@@ -22,7 +22,8 @@ JSON_KEYS = {
     "schema_version", "name", "command", "outcome", "reason", "champion", "challenger", "champion_rmse",
     "challenger_rmse", "naive_rmse", "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code",
     "widened", "held", "live_skill", "live_rmse", "live_coverage", "live_bias", "live_points", "drift", "run",
-    "peak_bytes", "challenged", "scored_on", "plan", "notes", "alarms", "files",
+    "peak_bytes", "challenged", "scored_on", "plan", "notes", "alarms", "files", "changed",
+    "left_out",
 }  # fmt: skip
 
 

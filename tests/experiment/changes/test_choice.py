@@ -65,7 +65,7 @@ def test_of_a_candidate_is_said_that_it_was_never_in_use(shop):
     [
         (("2026-11", "v2"), UsageError, "'2026-11' can be any of 3 forecasts: 2026-11-15 .v2.", "diff shop 2026-11-15"),
         (("2026-12-01",), UsageError, "2 forecasts: 2026-12-01T04:15:00 .v2., 2026-12-01T03", "2026-12-01T04:15:00"),
-        (("2026-11-02",), NotFoundError, "on 2026-11-02 .UTC.; the nearest are of 2026-11-01 .v1. and 2026-11-08",
+        (("2026-11-02",), NotFoundError, "at 2026-11-02 .UTC.; the nearest are of 2026-11-01 .v1. and 2026-11-08",
          "diff shop 2026-11-01"),
         (("2027",), NotFoundError, "the nearest are of 2026-12-01", "forecast diff shop"),
         (("v1", "v1"), UsageError, "v1 and v1 are one forecast of shop", "forecast diff shop compares the last two"),

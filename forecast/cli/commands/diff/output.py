@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.output.console import fitted_table, print_csv, print_json, settle_form, with_lines, wrapped
+from forecast.cli.output.console import fitted_table, print_csv, print_json, say, settle_form, with_lines, wrapped
 from forecast.cli.output.streams import Piece, Styled, write_out
 from forecast.wording import NO_NUMBER, counted, decimals_that_matter, percent, plain
 
@@ -95,6 +95,9 @@ def print_diff(result: "DiffResult", output: OutputFlags, document: dict[str, An
     elif form == "csv":
         if not is_written:
             print_csv(result.table().csv())
+        if not output.quiet:
+            for sentence in result.sentences:
+                say(sentence, "Changed")
     else:
         pieces: list[Piece] = _head(result)
         write_out(*pieces, *([] if is_written else _table(result)))
