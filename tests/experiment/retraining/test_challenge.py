@@ -53,7 +53,7 @@ def test_the_newer_half_is_held_out_in_blocks_of_one_horizon(came, origins):
 def tie_of(old, new, shape=(3, 1, 8), spread=0.0):
     """Whether errors that wander as given are a tie, on truths of nought."""
     truths = np.zeros(shape)
-    return challenge._tie(truths, np.resize(old, shape), np.resize(new, shape), spread, None)
+    return challenge.tie_between(truths, np.resize(old, shape), np.resize(new, shape), spread, None)
 
 
 def test_a_tie_is_what_compare_calls_one():
