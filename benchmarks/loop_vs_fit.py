@@ -115,8 +115,8 @@ def make_problem(size: Size) -> Problem:
     from forecast.data.panel import panel_from_series
     from forecast.data.windows import cut_windows
     from forecast.models.method_settings import CURRENT
+    from forecast.models.networks.descent.batches import TrainingData
     from forecast.models.networks.recurrent import measure_series
-    from forecast.models.networks.training import TrainingData
     from forecast.models.views import see, view_maps
     from forecast.specs import ModelSpec, View
 

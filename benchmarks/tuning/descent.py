@@ -13,11 +13,11 @@ from covariate_effects import shortened, stores
 from held_back import Case, rolling_errors, training_part
 from study import Constant, FloatArray, Study, main, run_with
 
-TRAINING, VIEWS = "forecast.models.networks.training", "forecast.models.views"
+STEPS, VIEWS = "forecast.models.networks.descent.steps", "forecast.models.views"
 CONSTANTS = (
-    Constant(TRAINING, "WARM_UP", (1, 100), traced=True),
-    Constant(TRAINING, "ADAM_BETAS", (0.7, 0.97), item=0, traced=True),
-    Constant(TRAINING, "ADAM_BETAS", (0.9, 0.99), item=1, traced=True),
+    Constant(STEPS, "WARM_UP", (1, 100), traced=True),
+    Constant(STEPS, "ADAM_BETAS", (0.7, 0.97), item=0, traced=True),
+    Constant(STEPS, "ADAM_BETAS", (0.9, 0.99), item=1, traced=True),
     Constant(VIEWS, "CLIP", (1.0, 3.0, 100.0), traced=True),
     Constant(VIEWS, "ViewSettings.log_offset", (0.002, 0.2), traced=True),
 )

@@ -34,6 +34,7 @@ from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Fitted, Forecaster
 from forecast.models.networks.cells import REFERENCE
+from forecast.models.networks.descent.small_networks import compiled_cells
 from forecast.models.networks.presets import make_spec, match_parameters, spec_parameters
 from forecast.models.networks.recurrent import Memory
 from forecast.models.networks.time_budget import Pace, Pacer
@@ -172,11 +173,12 @@ def prepare(
         run.reporter.tell(Planned(plan, own))
         if about := time_text(seconds):
             run.reporter.tell(LongRun(about))
-    if trained:
+    compiled = compiled_cells(own, count, run.machine, is_timed=terms.is_timed, is_told=panel.covariates is not None)
+    if compiled:
         run.reporter.progress("starting TensorFlow", 0.0)
     room = int(np.maximum(panel.lengths, plan.window + 2 * plan.horizon).sum())
-    machine = replace(machine_for(models, run.machine), room=max(room, run.machine.room))
-    start = IMPORT / (IMPORT + COMPILE * len(trained) + seconds) if trained else 0.0
+    machine = replace(machine_for(compiled, run.machine), room=max(room, run.machine.room))
+    start = IMPORT / (IMPORT + COMPILE * len(compiled) + seconds) if compiled else 0.0
     return Prepared(plan, settings, folds, trained, specs, count, machine, start)
 
 

@@ -209,7 +209,7 @@ def measure_paces(
     train, truth = fold.train(panel), fold.truth(panel)
 
     def fit(spec: ModelSpec) -> Fitted:
-        return RecurrentForecaster(spec.cell, spec, run).fit(train, Watcher(truth=truth))
+        return RecurrentForecaster(spec.cell, spec, run, is_timed=True).fit(train, Watcher(truth=truth))
 
     paces: dict[str, Pace] = {}
     one = next(iter(specs.values()))

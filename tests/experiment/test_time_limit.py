@@ -23,8 +23,8 @@ from forecast.experiment.time_limit import (
 )
 from forecast.models.combination import Combination
 from forecast.models.networks.cells import CELLS
+from forecast.models.networks.descent.batches import CHUNK
 from forecast.models.networks.time_budget import Pace
-from forecast.models.networks.training import CHUNK
 from forecast.specs import Deadline, Machine, Overrides, Settings
 from marks import slow
 from runs import QUIET
@@ -239,7 +239,7 @@ def test_train_ends_within_its_limit_and_uses_it(limit, network, step, tmp_path,
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits(200)))
     clock = Clock(network, step)
     monkeypatch.setattr(time, "monotonic", lambda: clock.now)
-    monkeypatch.setattr("forecast.models.networks.fitting.train_network", clock.train)
+    monkeypatch.setattr("forecast.models.networks.training.train_network", clock.train)
     monkeypatch.setattr("forecast.experiment.experiment.machine_for", lambda models, asked: Machine(jit=False))
     done = run("train", "visits.csv", "--time-limit", f"{limit}s", "--plots", "none", folder=tmp_path)
     assert done.code == 0, done.err

@@ -7,21 +7,22 @@ import sys
 PROGRAM = """
 import os, sys
 from forecast.cli import main
-from forecast.models.networks import fitting
+from forecast.models.networks.training_log import TrainingLog
 
 number, last = int(sys.argv[1]), int(sys.argv[2])
 sys.argv[1:] = sys.argv[3:]
-train_network, done = fitting.train_network, []
+listener, done = TrainingLog.listener, []
 
-def train(spec, maps, data, seed, on_chunk, *more):
+def counting(log, *network, **more):
+    on_chunk = listener(log, *network, **more)
     def counted(step, weights):
         done.append(step)
         if len(done) == last:
             os.kill(os.getpid(), number)
         on_chunk(step, weights)
-    return train_network(spec, maps, data, seed, counted, *more)
+    return counted
 
-fitting.train_network = train
+TrainingLog.listener = counting
 main()
 """
 

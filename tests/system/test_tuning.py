@@ -37,7 +37,7 @@ OTHERS = {
     "rounding": "tie negligible rounding same TIE NEGLIGIBLE ROUNDING SAME TINY LEAST HALVINGS NO_ERROR",
     "memory and speed": "block most_cells BLOCK TOGETHER MOST_CELLS MANY_SERIES CHUNK UNROLLED MOST_DIMENSIONS "
     "LARGEST_ITEM KEPT_BASELINES MOST_POINTS MOST_ERRORS MOST_PHASES FEW_STEPS FEW_FOLDS MOST_UNITS SHORTEST MANY "
-    "seasons.MOST_STEPS DENSE coherent_paths.KEPT",
+    "seasons.MOST_STEPS DENSE coherent_paths.KEPT MOST_WORK MOST_STEP MOST_VALUES",
     "places": "NAIVE SMOOTHING PLACES INPUTS_BESIDE",
     "what a person is asked or told": "HORIZONS LEAST_KNOWN LEVELS LONGEST_HORIZON CURVE_POINTS CURVE_SERIES",
     "as papers have them": "history speed size_speed chance_speed debias slowest fastest",
@@ -46,12 +46,13 @@ OTHERS = {
     "seconds": "PROBE LEAST_PROBE DEAR LEAST_START LEAST_CELL TAIL LEARNING ENOUGH MORE_SEEDS MOST_MORE WORTH",
     "what the calendar is": "CYCLES year_days month_days easter",
     "bounds that numbers seldom reach": "largest_log series_floor size_floor floor SHARES MOST_STRETCH MOST_IGNORED "
-    "MOST_SHARE MOST_SCORE LEAST_RATE MOST_RATE MOST_EVENTS WHOLE lift reconciler.CURRENT",
+    "MOST_SHARE MOST_NORM MOST_SCORE LEAST_RATE MOST_RATE MOST_EVENTS WHOLE lift reconciler.CURRENT",
     "a judgement that nobody measured": "reconciler.ReconciliationSettings.firm "
     "reconciler.ReconciliationSettings.recent",
     "as the recipe was": "theta.ThetaSettings.seasons rounds series_share",
     "what a cell or a model is": "RATES RECORD registry.MODELS",
-    "the arithmetic of a library, and of numbers": "KERAS TENSORFLOW GOLDEN",
+    "the arithmetic of a library, and of numbers": "KERAS TENSORFLOW GOLDEN MULTIPLIERS WEYL keras_draws.ROUNDS "
+    "SCRAMBLE LOW HALF SEEDS_OF_A_NETWORK LARGEST_SEED",
     "results of one": "UNKNOWN STILL",
     "where a distribution is kept and scored": "_HALF GRID DECILES MSIS_LEVEL MOST_LOSS FAR MOST_KEPT FUTURES",
     "steps of a fit that ends at the same place": "ROUNDS DAMPING MOST_ROUNDS ReconciliationSettings.rounds",

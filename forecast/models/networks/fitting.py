@@ -24,6 +24,8 @@ from forecast.models.covariates.covariate_settings import CovariateSettings
 from forecast.models.covariates.encoding import Encoding
 from forecast.models.forecaster import Watcher
 from forecast.models.method_settings import CURRENT, MethodSettings
+from forecast.models.networks.descent.batches import KnownInputs, OnChunk, TrainingData
+from forecast.models.networks.descent.small_networks import StackMember, is_small, train_small
 from forecast.models.networks.linear_init import fit_linear_init
 from forecast.models.networks.recurrent import (
     Network,
@@ -31,19 +33,12 @@ from forecast.models.networks.recurrent import (
     SeriesStatistics,
     Weights,
     measure_series,
+    weight_shapes,
 )
 from forecast.models.networks.smoothed_base import fit_smoothing
 from forecast.models.networks.time_budget import Pacer
-from forecast.models.networks.training import (
-    KnownInputs,
-    OnChunk,
-    TrainingData,
-    compile_loop,
-    prepare_loop,
-    train_network,
-)
 from forecast.models.networks.training_log import TrainingLog, validation_series
-from forecast.models.views import ViewSettings, see, to_unit, view_maps
+from forecast.models.views import ViewMaps, ViewSettings, see, to_unit, view_maps
 from forecast.run import ALONE, Run
 from forecast.specs import LINEAR, ModelSpec, View
 
@@ -90,6 +85,7 @@ class RecurrentForecaster:
         start: a model of the same spec whose weights the networks begin from; None for fresh ones.
         pacer: settles how many steps each network has time for; None for as many as the spec says.
         settings: the numbers of the methods that are recomputed at each forecast.
+        is_timed: the pace of a run that the clock settles is measured; it has no pacer yet.
     """
 
     name: str
@@ -99,6 +95,7 @@ class RecurrentForecaster:
     start: RecurrentModel | None = None
     pacer: Pacer | None = None
     settings: MethodSettings = CURRENT
+    is_timed: bool = False
 
     def fit(self, panel: Panel, watcher: Watcher) -> RecurrentModel:
         """Trains all networks of the spec on the panel.
@@ -123,9 +120,12 @@ class RecurrentForecaster:
             DataError: see ``fit``.
         """
         begun = self._begin(panel)
+        if self._is_small(begun):
+            return
+        from forecast.models.networks.training import compile_loop  # imports TensorFlow
+
         view = begun.spec.views[0]
-        maps = view_maps(view, begun.spec.window, begun.horizon, self.settings.views, begun.statistics[view].base)
-        compile_loop(begun.spec, maps, begun.data[view], begun.spec.seeds[0], self.run)
+        compile_loop(begun.spec, self._maps(begun, view), begun.data[view], begun.spec.seeds[0], _on_device(self.run))
 
     def _begin(self, panel: Panel) -> "_Begun":
         """Returns what the networks of the spec learn from, before any is trained."""
@@ -147,33 +147,75 @@ class RecurrentForecaster:
         clock, settings = self.run.clock, self.settings
         began = clock.seconds()
         begun = self._begin(panel)
-        panel, spec, horizon = begun.panel, begun.spec, begun.horizon
-        learned, statistics, data = begun.learned, begun.statistics, begun.data
-        # once, before the threads ask for it together
-        prepare_loop(spec, data[spec.views[0]], settings.views, self.run)
-        jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
-        start = {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}
+        panel, spec, statistics, learned = begun.panel, begun.spec, begun.statistics, begun.learned
         watched = validation_series(panel, begun.rest, spec, statistics, learned, watcher.truth, settings.views)
         track = self._tracked(panel)
-        total = spec.steps * len(jobs)
+        total = spec.steps * len(spec.views) * len(spec.seeds)
         log = TrainingLog(watcher.progress, watched, total=total, look=watcher.look, clock=clock, track=track)
-        if self.pacer:
-            self.pacer.begin(spec, clock.seconds() - began)
-
-        def train(job: Job) -> Network:
-            view, seed = job
-            own, on_chunk = self._paced(spec, log.listener(view, seed, is_watched=seed == spec.seeds[0]))
-            maps = view_maps(view, spec.window, horizon, settings.views, statistics[view].base)
-            told = partial(track, view, seed) if track else None
-            trained = train_network(own, maps, data[view], seed, on_chunk, start.get(job), self.run, told)
-            return Network(view, seed, trained)
-
+        train = self._train_small if self._is_small(begun) else self._train_compiled
+        networks = train(begun, log, began)
         pooled = self._pool(begun.rest)
-        networks = _side_by_side(train, jobs, self.run.machine.networks, log.stop)
         seconds = clock.seconds() - began
         return RecurrentModel(
             spec, networks, panel.series_ids, statistics, settings, log.curve(), seconds, learned.model, pooled
         )
+
+    def _is_small(self, begun: "_Begun") -> bool:
+        """Tells whether the networks are trained in numpy."""
+        windows = begun.data[begun.spec.views[0]].windows
+        is_timed = self.pacer is not None or self.is_timed
+        return is_small(begun.spec, len(windows), self.run.machine, is_timed=is_timed)
+
+    def _train_small(self, begun: "_Begun", log: TrainingLog, began: float) -> tuple[Network, ...]:
+        """Trains all networks at once, without TensorFlow."""
+        spec, old, track = begun.spec, self._start(), log.track
+        maps = {view: self._maps(begun, view) for view in spec.views}
+        jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
+        if self.pacer:
+            self.pacer.begin(spec, self.run.clock.seconds() - began)
+        listeners = [log.listener(view, seed, is_watched=seed == spec.seeds[0]) for view, seed in jobs]
+        if self.pacer:
+            budgets = self.pacer.equal_budgets(spec, len(jobs))
+            spec = spec.with_(steps=budgets[0].steps)
+            listeners = [budget.booked(own) for budget, own in zip(budgets, listeners, strict=True)]
+
+        def member(job: Job, listener: OnChunk) -> StackMember:
+            view, seed = job
+            data, told = begun.data[view], partial(track, view, seed) if track else None
+            start = old.get(job) or ({} if data.highway is None else {"highway/kernel": data.highway})
+            return StackMember(maps[view], data, seed, start, listener, told)
+
+        members = [member(job, listener) for job, listener in zip(jobs, listeners, strict=True)]
+        trained = train_small(spec, weight_shapes(spec), members)
+        return tuple(Network(*job, weights) for job, weights in zip(jobs, trained, strict=True))
+
+    def _train_compiled(self, begun: "_Begun", log: TrainingLog, began: float) -> tuple[Network, ...]:
+        """Trains network after network in TensorFlow's compiled loop, several side by side."""
+        from forecast.models.networks.training import prepare_loop, train_network  # imports TensorFlow
+
+        spec, data, start, track, run = begun.spec, begun.data, self._start(), log.track, _on_device(self.run)
+        # once, before the threads ask for it together
+        prepare_loop(spec, data[spec.views[0]], self.settings.views, run)
+        jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
+        if self.pacer:
+            self.pacer.begin(spec, self.run.clock.seconds() - began)
+
+        def train(job: Job) -> Network:
+            view, seed = job
+            own, on_chunk = self._paced(spec, log.listener(view, seed, is_watched=seed == spec.seeds[0]))
+            told = partial(track, view, seed) if track else None
+            maps = self._maps(begun, view)
+            trained = train_network(own, maps, data[view], seed, on_chunk, start.get(job), run, told)
+            return Network(view, seed, trained)
+
+        return _side_by_side(train, jobs, run.machine.networks, log.stop)
+
+    def _start(self) -> dict[Job, Weights]:
+        """Returns the weights that networks go on from."""
+        return {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}
+
+    def _maps(self, begun: "_Begun", view: View) -> ViewMaps:
+        return view_maps(view, begun.spec.window, begun.horizon, self.settings.views, begun.statistics[view].base)
 
     def _pool(self, rest: Panel) -> PooledDemand | None:
         """Returns what all series of a panel without effects teach together; None where nothing is to stand on it.
@@ -214,12 +256,16 @@ class RecurrentForecaster:
         if self.pacer is None:
             return spec, on_chunk
         budget = self.pacer.network_budget(spec)
+        return spec.with_(steps=budget.steps), budget.booked(on_chunk)
 
-        def advance(step: int, weights: Callable[[], Weights]) -> None:
-            on_chunk(step, weights)
-            budget.advance(step)
 
-        return spec.with_(steps=budget.steps), advance
+def _on_device(run: Run) -> Run:
+    """Returns the run on the device that networks are compiled for: TensorFlow is asked, unless it was before."""
+    if run.machine.device != "auto":
+        return run
+    from forecast.models.networks.tensorflow import find_machine  # imports TensorFlow
+
+    return run.on(find_machine(run.machine))
 
 
 def _side_by_side(train: Callable[[Job], Network], jobs: list[Job], threads: int, stop: Event) -> tuple[Network, ...]:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from forecast.data.panel import Panel
 from forecast.models.forecaster import Fitted
+from forecast.models.networks.descent.batches import OnChunk, Weights
 from forecast.run import Clock
 from forecast.specs import ModelSpec
 
@@ -228,6 +229,15 @@ class NetworkBudget:
         work = more * self._pace.step
         self._pacer.book(network + work * self._planned / self.steps, network + work)
 
+    def booked(self, on_chunk: OnChunk) -> OnChunk:
+        """Returns what listens to the network as another does, and books its steps."""
+
+        def advance(step: int, weights: Callable[[], Weights]) -> None:
+            on_chunk(step, weights)
+            self.advance(step)
+
+        return advance
+
 
 class Pacer:
     """Keeps the fits of one cell to their time: each network is told, as it starts, how many steps there is time for.
@@ -290,6 +300,13 @@ class Pacer:
             steps = spec.steps if share == 1 else max(least, round((share * cost - self.pace.network) / self.pace.step))
             self.shortened += steps < spec.steps
         return NetworkBudget(steps, spec.steps, self.pace, self)
+
+    def equal_budgets(self, spec: ModelSpec, count: int) -> list[NetworkBudget]:
+        """Returns the turns of so many networks that start together, of equally many steps."""
+        budgets = [self.network_budget(spec) for _ in range(count)]
+        for budget in budgets:
+            budget.steps = min(each.steps for each in budgets)
+        return budgets
 
     def book(self, planned: float, work: float) -> None:
         """Books what was planned and what was done of it; other networks may have trained meanwhile."""

@@ -6,19 +6,27 @@ step count of a shape, and several networks train side by side on the threads of
 Shapes: ``N`` steps in the buffer, ``B`` windows in a batch, ``L`` lookback, ``H`` horizon, ``C`` steps in a chunk.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecast.data.windows import Windows
-from forecast.errors import TrainingError
-from forecast.models.networks.keras_networks import Weights, build_network, weight_names
+from forecast.models.networks.descent.batches import (
+    CHUNK,
+    OnChunk,
+    OnNumbers,
+    TrainingData,
+    Weights,
+    diverged,
+    orders,
+    padded_size,
+)
+from forecast.models.networks.descent.steps import MOST_NORM, adam_step, learning_rate
+from forecast.models.networks.keras_networks import build_network, weight_names
 from forecast.models.networks.own_losses import own_loss
 from forecast.models.networks.tensorflow import tf
 from forecast.models.normalisation import Operations, in_unit, measure, sizes_of
@@ -28,11 +36,6 @@ from forecast.specs import OWN_LOSS, ModelSpec
 
 Tensor = Any  # TensorFlow ships no types
 Tensors = list[Tensor]
-
-
-WARM_UP = 30  # measured by benchmarks/tuning/descent.py
-"""Steps over which the learning rate rises to its peak."""
-ADAM_BETAS = (0.9, 0.999)  # measured by benchmarks/tuning/descent.py
 
 
 def mean_loss(kind: str, outputs: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
@@ -50,38 +53,11 @@ def mean_loss(kind: str, outputs: Tensor, targets: Tensor, mask: Tensor) -> Tens
     return tf.reduce_sum(each * mask) / tf.maximum(tf.reduce_sum(mask), 1.0)
 
 
-def learning_rate(rate: Tensor, now: Tensor) -> Tensor:
-    """Returns the learning rate at a step, from 1 on: linear warm-up, then half a cosine down to zero; or constant.
-
-    Args:
-        rate: its peak, the number of steps, and 1 where it decays.
-        now: the step.
-    """
-    peak, total, decays = rate[0], rate[1], rate[2]
-    warm = tf.minimum(now / tf.minimum(float(WARM_UP), total / 4 + 1), 1.0)
-    cosine = 0.5 * (1 + tf.cos(np.pi * tf.minimum(now / total, 1.0)))
-    return peak * (decays * warm * cosine + (1 - decays))
-
-
 def decayed(weights: Tensors, share: Tensor) -> Tensors:
     """Returns weights without a share of each, biases as they are (Loshchilov & Hutter 2019, decoupled)."""
     return [weight - share * weight if len(weight.shape) > 1 else weight for weight in weights]
 
 
-def adam_step(
-    weights: Tensors, mean: Tensors, square: Tensors, gradients: Tensors, now: Tensor, rate: Tensor
-) -> tuple[Tensors, Tensors, Tensors]:
-    """Returns weights and moments after one step of Adam with bias correction (Kingma & Ba 2015, algorithm 1)."""
-    first, second = ADAM_BETAS
-    mean = [first * m + (1 - first) * g for m, g in zip(mean, gradients, strict=True)]
-    square = [second * v + (1 - second) * g * g for v, g in zip(square, gradients, strict=True)]
-    size = rate * tf.sqrt(1 - second**now) / (1 - first**now)
-    weights = [w - size * m / (tf.sqrt(v) + 1e-7) for w, m, v in zip(weights, mean, square, strict=True)]
-    return weights, mean, square
-
-
-CHUNK = 25
-"""Training steps in one compiled call; progress and Ctrl-C are handled between calls."""
 UNROLLED = 8
 """So few recurrent steps are compiled one after the other, not as a loop: training takes a tenth to a third less."""
 
@@ -102,37 +78,6 @@ TENSORFLOW: Operations = SimpleNamespace(
 """Of normalising, in the compiled loop: a view is an argument of it, so both ways are in it."""
 
 _DRAWING = Lock()
-
-OnNumbers = Callable[[int, dict[str, float]], None]
-"""Called after each chunk with the steps done and numbers by name, where a tracker keeps them."""
-OnChunk = Callable[[int, Callable[[], Weights]], None]
-"""Called between chunks with the steps done and a function that returns the weights at that moment."""
-
-
-@dataclass(frozen=True, eq=False)
-class KnownInputs:
-    """What is known beside the target at each step of the windows' buffer and of each series."""
-
-    observed: NDArray[np.float32]  # (N, F), known inputs first
-    static: NDArray[np.float32]  # (S, F)
-    drifting: NDArray[np.float32]  # (F,), 1 for inputs of which only the difference from the lookback's mean is seen
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingData:
-    """What one network learns from: the windows and each series' own level and scale in the view's unit."""
-
-    windows: Windows
-    series_level: NDArray[np.float64]  # (S,)
-    series_scale: NDArray[np.float64]  # (S,)
-    highway: NDArray[np.float32] | None = None  # (L, H), what the highway starts from; None for zero
-    room: int = 0  # see ``Machine``
-    covariates: KnownInputs | None = None  # what is made of covariates; None where there are none
-
-    @property
-    def buffer_size(self) -> int:
-        """Steps in the buffer with the padding that lets data of other lengths share the compiled loop."""
-        return padded_size(max(len(self.windows.buffer), self.room))
 
 
 class Loop:
@@ -180,7 +125,7 @@ def train_network(  # noqa: PLR0913, PLR0917 - what is trained, and two that lis
     windows = data.windows
     begin = start or ({} if data.highway is None else {"highway/kernel": data.highway})
     loop, state, arguments = _ready_loop(spec, maps, data, seed, begin, run)
-    order = _orders(spec, len(windows), seed)
+    order = orders(spec, len(windows), seed)
     if on_chunk:
         on_chunk(0, partial(_named, loop, state[0]))
     for done in range(0, spec.steps, CHUNK):
@@ -190,33 +135,30 @@ def train_network(  # noqa: PLR0913, PLR0917 - what is trained, and two that lis
         found = loop.run(tuple(state), tf.constant(done), tf.constant(count), tf.constant(picks), arguments)
         state, (loss, *sums) = found[:4], found[4:]
         if not np.isfinite(float(loss)):
-            raise _diverged(spec, done + count)
+            raise diverged(spec, done + count)
         if on_chunk:
             on_chunk(done + count, partial(_named, loop, state[0]))
         if on_numbers and sums:
             on_numbers(done + count, _numbers(sums, count, done + count, arguments["rate"]))
     trained = _named(loop, state[0])
     if not all(np.isfinite(array).all() for array in trained.values()):  # the last step's loss can't tell
-        raise _diverged(spec, spec.steps)
+        raise diverged(spec, spec.steps)
     return trained
 
 
 def _numbers(sums: Tensors, count: int, now: int, rate: Tensor) -> dict[str, float]:
     """Returns what a tracker keeps of a chunk: means over its steps, and the learning rate of the last."""
     loss, norm = (float(each) / count for each in sums)
-    return {"loss": loss, "gradient_norm": norm, "learning_rate": float(learning_rate(rate, tf.constant(float(now))))}
+    return {
+        "loss": loss,
+        "gradient_norm": norm,
+        "learning_rate": float(learning_rate(tf, rate, tf.constant(float(now)))),
+    }
 
 
 def compile_loop(spec: ModelSpec, maps: ViewMaps, data: TrainingData, seed: int, run: Run) -> None:
     """Compiles the loop that ``train_network`` would train with, unless that is done."""
     _ready_loop(spec, maps, data, seed, {}, run)
-
-
-def _diverged(spec: ModelSpec, step: int) -> TrainingError:
-    return TrainingError(
-        f"The {spec.cell} diverged: its loss became NaN before step {step}.",
-        f"--learning-rate {spec.learning_rate / 10:g}",
-    )
 
 
 def _ready_loop(
@@ -269,29 +211,6 @@ def _named(loop: Loop, tensors: list[Any]) -> Weights:
     return {name: tensor.numpy() for name, tensor in zip(loop.names, tensors, strict=True)}
 
 
-def _orders(spec: ModelSpec, count: int, seed: int) -> Iterator[NDArray[np.int64]]:
-    """Yields the windows of each chunk, (C, B): every window once before any comes again.
-
-    Where there are far more windows than training will ask for, they are drawn at random instead.
-    """
-    rng = np.random.default_rng([seed, count])
-    size = CHUNK * spec.batch_size
-    pool = np.empty(0, dtype=np.int64)
-    while count > 10 * spec.steps * spec.batch_size:
-        yield rng.integers(count, size=(CHUNK, spec.batch_size))
-    while True:
-        while len(pool) < size:
-            pool = np.concatenate([pool, rng.permutation(count)])
-        yield pool[:size].reshape(CHUNK, spec.batch_size)
-        pool = pool[size:]
-
-
-def padded_size(count: int) -> int:
-    """Returns the count rounded up in steps of an eighth of its power of two, so that folds share a shape."""
-    step = max(8192, 1 << max(int(count).bit_length() - 4, 0))
-    return -(-count // step) * step
-
-
 def _shape_of(spec: ModelSpec) -> ModelSpec:
     """Returns the spec with all that the compiled code doesn't depend on set to fixed values."""
     decays = 1.0 if spec.weight_decay else None
@@ -341,12 +260,12 @@ def _loop(shape: ModelSpec, settings: ViewSettings, *, jit: bool, is_tracked: bo
                 tape.watch(weights)
                 outputs, others = network.stateless_call(weights, others, inputs, training=True)
                 loss = mean_loss(shape.loss, outputs, targets, mask)
-            gradients, norm = tf.clip_by_global_norm(tape.gradient(loss, weights), 1.0)
+            gradients, norm = tf.clip_by_global_norm(tape.gradient(loss, weights), MOST_NORM)
             now = tf.cast(done + i + 1, tf.float32)
-            rate = learning_rate(arguments["rate"], now)
+            rate = learning_rate(tf, arguments["rate"], now)
             if shape.weight_decay:
                 weights = decayed(weights, rate * arguments["rate"][3])
-            weights, mean, square = adam_step(weights, mean, square, gradients, now, rate)
+            weights, mean, square = adam_step(tf, weights, mean, square, gradients, now, rate)
             both = (each + more for each, more in zip(sums, (loss, norm), strict=bool(sums)))
             return [i + 1, weights, mean, square, others, loss, *both]
 

@@ -16,8 +16,8 @@ from forecast.data.windows import last_lookbacks
 from forecast.models.covariates.covariate_model import LearnedCovariates, NetworkCovariates
 from forecast.models.covariates.encoding import encoded_of
 from forecast.models.forecaster import Curve, Snapshot
+from forecast.models.networks.descent.batches import CHUNK
 from forecast.models.networks.recurrent import SeriesStatistics, Weights, run_view
-from forecast.models.networks.training import CHUNK
 from forecast.models.views import ViewSettings, view_maps
 from forecast.run import Clock
 from forecast.specs import ModelSpec, View

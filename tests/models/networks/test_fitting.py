@@ -12,10 +12,11 @@ from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Watcher
 from forecast.models.method_settings import CURRENT
 from forecast.models.networks import fitting, training
+from forecast.models.networks.descent.batches import CHUNK, TrainingData
 from forecast.models.networks.fitting import RecurrentForecaster, kept_covariates, panel_digest, prepare_views
 from forecast.models.networks.recurrent import measure_series
 from forecast.models.networks.smoothed_base import fit_smoothing
-from forecast.models.networks.training import CHUNK, TrainingData, train_network
+from forecast.models.networks.training import train_network
 from forecast.models.networks.training_log import curve_series
 from forecast.models.registry import train_on
 from forecast.models.views import see, view_maps

@@ -11,11 +11,13 @@ from forecast.models.forecaster import Watcher
 from forecast.models.method_settings import CURRENT
 from forecast.models.networks import training
 from forecast.models.networks.cells import CELLS
+from forecast.models.networks.descent import batches
+from forecast.models.networks.descent.batches import TrainingData
 from forecast.models.networks.fitting import RecurrentForecaster, _known_inputs
 from forecast.models.networks.keras_networks import build_network, get_weights
 from forecast.models.networks.recurrent import measure_series
 from forecast.models.networks.tensorflow import keras, tf
-from forecast.models.networks.training import TrainingData, prepare_loop, train_network
+from forecast.models.networks.training import prepare_loop, train_network
 from forecast.models.views import CLIP, see, view_maps
 from forecast.specs import LINEAR
 from marks import slow, slow_but
@@ -177,7 +179,8 @@ def test_dropout_draws_anew_at_each_step():
 def test_length_of_a_chunk_changes_nothing(monkeypatch):
     spec = tiny_spec("linear", steps=23)
     whole = train(spec)
-    monkeypatch.setattr(training, "CHUNK", 5)
+    for module in (training, batches):
+        monkeypatch.setattr(module, "CHUNK", 5)
     chunks = []
     pieces = train(spec, on_chunk=lambda step, weights: chunks.append(step))
     assert chunks == [0, 5, 10, 15, 20, 23]
@@ -240,8 +243,8 @@ def test_training_can_start_from_given_weights():
 
 def test_every_window_is_used_once_before_any_comes_again():
     spec = tiny_spec("rnn", batch_size=4)
-    orders = training._orders(spec, 30, seed=5)
-    drawn = np.concatenate([next(orders).ravel() for _ in range(3)])
+    chunks = batches.orders(spec, 30, seed=5)
+    drawn = np.concatenate([next(chunks).ravel() for _ in range(3)])
     assert drawn.size == 3 * training.CHUNK * 4
     for begin in range(0, drawn.size - 29, 30):
         assert sorted(drawn[begin : begin + 30]) == list(range(30))
@@ -249,7 +252,7 @@ def test_every_window_is_used_once_before_any_comes_again():
 
 def test_windows_beyond_what_training_asks_for_are_drawn_at_random():
     spec = tiny_spec("rnn", steps=2)
-    first, again, other = (next(training._orders(spec, 10_000, seed)) for seed in (0, 0, 1))
+    first, again, other = (next(batches.orders(spec, 10_000, seed)) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
     assert first.min() >= 0

@@ -177,8 +177,9 @@ class RecurrentCell:
         name: by which users and stored versions call it.
         gates: in the order in which the kernel packs them; the trace of a run holds each by its name.
         forward: the step in numpy: (B, G·U) the input's product and bias, (B, U) h, (B, U) c, the weights, to the next
-            h and c and what the gates were. A cell without a cell state hands c on as it came.
-        backward: the step back: (K, B, U) the gradient on h_t and on c_t, see ``Moment``, the weights.
+            h and c and what the gates were. A cell without a cell state hands c on as it came. Those of this program
+            take R networks at once as well: (R, …) all of these.
+        backward: the step back: (K, B, U) the gradient on h_t and on c_t, see ``Moment``, the weights; likewise.
         layer: the Keras layer of so many units; takes what every Keras recurrent layer takes by keyword, and
             returns what maps (B, T, F) to (B, T, U), or to (B, U) without ``return_sequences``. It imports Keras when
             called. Its weights are in a layer of the name it is given, called as the record calls them. Made of Keras'
@@ -328,6 +329,11 @@ def _steps(cell: RecurrentCell, inputs: Array, weights: CellWeights) -> Iterator
 
 def _units(cell: RecurrentCell, weights: CellWeights) -> int:
     return int(weights["kernel"].shape[1]) // len(cell.gates)
+
+
+def turned(matrix: Array) -> Array:
+    """Returns a matrix with rows for columns, or each of R that are stacked: (…, M, N) -> (…, N, M)."""
+    return np.swapaxes(matrix, -1, -2)
 
 
 def outer(values: Array, gradients: Array) -> Array:

@@ -28,6 +28,7 @@ from forecast.models.networks.cells.cell import (
     flat,
     outer,
     sigmoid,
+    turned,
     weight_gradients_of,
 )
 
@@ -46,11 +47,11 @@ def forward(projected: Array, hidden: Array, state: Array, weights: CellWeights)
         state: handed on.
         weights: of the layer.
     """
-    units, recurrent, bias = hidden.shape[1], weights["recurrent"], weights["bias"]
-    if bias.ndim == 2:  # reset after the recurrent product
-        inner = hidden @ recurrent + bias[1]
-        z, r = np.split(sigmoid(projected[:, : 2 * units] + inner[:, : 2 * units]), 2, axis=1)
-        candidate = np.tanh(projected[:, 2 * units :] + r * inner[:, 2 * units :])
+    units, recurrent, bias = hidden.shape[-1], weights["recurrent"], weights["bias"]
+    if is_reset_after(weights):
+        inner = hidden @ recurrent + bias[..., 1:, :]
+        z, r = np.split(sigmoid(projected[..., : 2 * units] + inner[..., : 2 * units]), 2, axis=-1)
+        candidate = np.tanh(projected[..., 2 * units :] + r * inner[..., 2 * units :])
     else:
         inner = hidden @ recurrent[:, : 2 * units]
         z, r = np.split(sigmoid(projected[:, : 2 * units] + inner), 2, axis=1)
@@ -63,16 +64,16 @@ def backward(hidden: Array, _: Array, moment: Moment, weights: CellWeights) -> S
     """Returns the gradients on what enters the gates, from either side, and on h_{t−1}."""
     z, r, g = (moment.gates[name] for name in ("update", "reset", "candidate"))
     before, matrix, bias = moment.before, weights["recurrent"], weights["bias"]
-    gated = 2 * before.shape[1]  # columns of z and r
+    gated = 2 * before.shape[-1]  # columns of z and r
     candidate = hidden * (1 - z) * (1 - g**2)
     update = hidden * (before - g) * z * (1 - z)
     earlier: NDArray[np.floating]
-    if bias.ndim == 2:  # reset after the recurrent product
-        inner = before @ matrix[:, gated:] + bias[1, gated:]
+    if is_reset_after(weights):
+        inner = before @ matrix[..., gated:] + bias[..., 1:, gated:]
         reset = candidate * inner * r * (1 - r)
         projected = np.concatenate([update, reset, candidate], axis=-1)
         recurrent = np.concatenate([update, reset, candidate * r], axis=-1)
-        earlier = hidden * z + recurrent @ matrix.T
+        earlier = hidden * z + recurrent @ turned(matrix)
     else:
         through = candidate @ matrix[:, gated:].T  # on r ⊙ h
         reset = through * before * r * (1 - r)
@@ -81,10 +82,15 @@ def backward(hidden: Array, _: Array, moment: Moment, weights: CellWeights) -> S
     return StepGradients(projected, recurrent, np.asarray(earlier, dtype=hidden.dtype))
 
 
+def is_reset_after(weights: CellWeights) -> bool:
+    """Tells whether the reset gate stands after the recurrent product, which then has a bias of its own."""
+    return weights["bias"].ndim == weights["recurrent"].ndim
+
+
 def weight_gradients(inputs: Array, trace: Trace, own: LayerGradients, weights: CellWeights) -> dict[str, Array]:
     """Returns the gradients on the weights: the reset gate stands between the two sides of the candidate."""
     found = weight_gradients_of(inputs, trace, own, weights)
-    if weights["bias"].ndim == 2:
+    if is_reset_after(weights):
         return found | {"bias": np.stack([found["bias"], flat(own.recurrent).sum(axis=0)])}
     gated = 2 * trace.hidden.shape[-1]
     found["recurrent"][:, gated:] = outer(trace.gates["reset"] * trace.before, own.recurrent[..., gated:])

@@ -24,6 +24,7 @@ from forecast.models.networks.cells.cell import (
     StepGradients,
     Tensor,
     sigmoid,
+    turned,
 )
 
 
@@ -39,7 +40,7 @@ def forward(projected: Array, hidden: Array, state: Array, weights: CellWeights)
         state: (B, U), c.
         weights: of the layer.
     """
-    i, f, c, o = np.split(projected + hidden @ weights["recurrent"], 4, axis=1)
+    i, f, c, o = np.split(projected + hidden @ weights["recurrent"], 4, axis=-1)
     i, f, o, c = sigmoid(i), sigmoid(f), sigmoid(o), np.tanh(c)
     new_state = f * state + i * c
     return o * np.tanh(new_state), new_state, {"input": i, "forget": f, "candidate": c, "output": o}
@@ -61,7 +62,7 @@ def backward(hidden: Array, state: Array, moment: Moment, weights: CellWeights) 
         ],
         axis=-1,
     )
-    return StepGradients(entering, entering, entering @ weights["recurrent"].T, state, state * f)
+    return StepGradients(entering, entering, entering @ turned(weights["recurrent"]), state, state * f)
 
 
 def layer(units: int, **settings: Any) -> Tensor:

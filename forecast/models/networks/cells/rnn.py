@@ -19,6 +19,7 @@ from forecast.models.networks.cells.cell import (
     StackedStep,
     StepGradients,
     Tensor,
+    turned,
 )
 
 
@@ -38,7 +39,7 @@ def forward(projected: Array, hidden: Array, state: Array, weights: CellWeights)
 def backward(hidden: Array, _: Array, moment: Moment, weights: CellWeights) -> StepGradients:
     """Returns the gradients on what enters the tanh, and on h_{t−1}."""
     entering = np.asarray(hidden * (1 - moment.gates[HIDDEN] ** 2), dtype=hidden.dtype)
-    return StepGradients(entering, entering, entering @ weights["recurrent"].T)
+    return StepGradients(entering, entering, entering @ turned(weights["recurrent"]))
 
 
 def layer(units: int, **settings: Any) -> Tensor:

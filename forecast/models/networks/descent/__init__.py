@@ -1,0 +1,1 @@
+"""Gradient descent without TensorFlow: batches, steps, and small networks trained all at once in numpy."""
