@@ -42,6 +42,14 @@ def pytest_collection():
     return result
 
 
+@pytest.fixture(scope="module")
+def unfrozen():
+    """Within the module, ``gc.get_objects`` finds what was imported and collected, too."""
+    gc.unfreeze()
+    yield
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_waiting_for_disks():
     """What the tests write here need not outlive the machine."""

@@ -144,6 +144,7 @@ def test_origin_is_the_step_before_the_first_forecast(path):
     assert ((first["timestamp"] - first["origin"]) == pd.Timedelta(days=1)).all()
 
 
+@pytest.mark.slow
 def test_rows_without_dates_are_numbered(path):
     found = compare(pd.DataFrame({"x": [float(i % 5) for i in range(50)]}), "naive", no_dates=True, target="x")
     assert found.forecasts["timestamp"].dtype.kind == "i"
@@ -173,6 +174,7 @@ def test_model_that_is_not_saved_leaves_nothing_and_predicts_the_same(path):
     assert loose.predict()["forecast"].tolist() == kept.predict()["forecast"].tolist()
 
 
+@pytest.mark.slow
 def test_levels_and_quantiles_are_asked_for_as_on_the_command_line(path):
     model = train(path, "naive", name="x", levels=[50, 99.5], **BARE)
     assert list(model.predict(3).columns)[4:-3] == ["lower_50", "upper_50", "lower_99.5", "upper_99.5"]

@@ -17,6 +17,7 @@ from forecast.models.combination import Combination, plain_combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.method_settings import CURRENT
 from forecast.specs import Anchor
+from marks import slow
 from tiny import SEASON, VIEWS, awkward_panel, random_model, tiny_spec, wave
 
 H = 3
@@ -128,7 +129,7 @@ def test_shorter_horizon_is_the_beginning_of_the_whole():
     np.testing.assert_array_equal(part.timestamps, whole.timestamps[:, :2])
 
 
-@pytest.mark.parametrize("which", get_args(Anchor))
+@pytest.mark.parametrize("which", [slow(name) if name in {"adida", "imapa"} else name for name in get_args(Anchor)])
 def test_the_steps_it_says_it_uses_are_all_that_decide_a_forecast(which):
     values = [wave(2000), wave(900, seed=1), wave(9, seed=2)]
     values[0][[100, 1200, 1900]] = np.nan

@@ -30,7 +30,7 @@ SETTINGS = [
 ]
 
 
-RANDOM = hypothesis.settings(deadline=None, max_examples=25)
+RANDOM = hypothesis.settings(deadline=None, max_examples=10)
 
 
 def line(steps, frequency="D", series=1):

@@ -118,7 +118,7 @@ def kept(record):
 
 
 @pytest.fixture
-def changed_defaults(monkeypatch):
+def changed_defaults(monkeypatch, unfrozen):
     """All defaults of all records are others, in new records and in those that the program holds already."""
     stay = {id(record) for record in kept(AS_OF_A984722)}
     for cls in RECORDS:

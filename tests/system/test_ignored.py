@@ -40,7 +40,8 @@ def backtested(name, panel):
 
 
 @pytest.mark.parametrize(
-    "name", slow_but({*MODELS} - SLOW - {"adida", "imapa", "sba", "naive", "seasonal-naive"}, MODELS)
+    "name",
+    slow_but({*MODELS} - SLOW - {"adida", "imapa", "sba", "naive", "seasonal-naive", "drift", "boosting"}, MODELS),
 )
 def test_no_model_takes_anything_from_what_is_ignored(name):
     clean, huge = (backtested(name, panel_with(poison)) for poison in (20.0, 1e9))

@@ -26,7 +26,7 @@ POISONS = {
 }
 
 DEMAND = {"sba", "adida", "imapa"}  # as tsb is made
-SLOW = {*MODELS.of("classical"), "boosting", "rnn", "lstm", "gru", "ensemble"}
+SLOW = {*MODELS.of("classical"), "drift", "boosting", "rnn", "lstm", "gru", "ensemble"}
 
 
 @dataclass(eq=False)

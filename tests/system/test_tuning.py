@@ -62,7 +62,7 @@ OTHERS = {
 
 
 @pytest.fixture(scope="module")
-def tuning():
+def tuning(unfrozen):
     sys.path.insert(0, str(FOLDER))
     gc.unfreeze()  # a number is replaced in what was made before the first test, too
     yield import_module

@@ -195,6 +195,7 @@ def test_too_few_new_rows_put_both_recipes_on_rolling_origins(shop):
     assert result.record.outcome == "promoted"
 
 
+@pytest.mark.slow
 def test_another_recipe_is_compared_with_the_champions_recipe_on_the_same_origins(shop):
     shop.grow(DAYS + 3)
     result = shop.retrain(change=Change(model="lstm", seed=5))
@@ -565,6 +566,7 @@ def test_a_damaged_champion_is_named_with_the_way_back(shop):
     assert shop.lines[-1]["outcome"] == "failed"
 
 
+@pytest.mark.slow
 def test_standard_input_has_no_file_to_look_at_again(shop, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(csv_bytes(visits(DAYS + 3)))))
     assert shop.retrain(source="-").record.outcome == "promoted"
@@ -608,6 +610,7 @@ def test_dry_run_says_what_it_would_do_and_changes_nothing(shop):
     assert "7 new rows" in result.plan[0]
 
 
+@pytest.mark.slow
 def test_log_hears_each_stage(shop):
     events = []
     shop.grow(DAYS + HORIZON)
@@ -663,6 +666,7 @@ def test_a_series_that_never_varies_and_a_new_one_stand_in_no_way(shop):
     assert all(bounds["a"])
 
 
+@pytest.mark.slow
 def test_the_same_recipe_on_few_new_rows_wins_nothing_and_says_so(shop):
     shop.grow(DAYS + 1)
     entry = shop.retrain().record

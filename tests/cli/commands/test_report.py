@@ -119,6 +119,7 @@ def test_compare_shows_the_last_fold_beside_what_came(folder):
     assert "forecast compare visits.csv --models gru,lstm --horizon 7 --folds 2 --seeds 1" in page.words
 
 
+@pytest.mark.slow
 def test_one_step_needs_no_chart_of_steps(folder):
     words = ("--models", "naive", "--horizon", "1", "--folds", "2", "--plots", "none", "--report")
     assert run("compare", "visits.csv", *words, folder=folder).code == 0

@@ -101,6 +101,7 @@ def test_promotion_says_how_to_undo_it_and_that_works(folder):
     assert run("predict", "visits", "--json", folder=folder).document["version"] == "v1"
 
 
+@pytest.mark.slow
 def test_candidate_says_how_to_promote_it(folder):
     grow(folder, DAYS + 7)
     done = retrain(folder, "--candidate-only")
@@ -231,6 +232,7 @@ def test_name_may_be_left_out_where_there_is_one_model(folder):
     assert "hint:  forecast retrain other" in done.err
 
 
+@pytest.mark.slow
 def test_forecast_file_goes_into_the_folder_that_was_asked_for(folder):
     grow(folder, DAYS + 7)
     retrain(folder, "-o", "next")

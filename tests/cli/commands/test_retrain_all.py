@@ -85,6 +85,7 @@ def test_one_that_fails_stops_no_other_and_is_named_with_its_own_code(folder):
     assert [event["name"] for event in events if event["event"] == "ended"] == list(NAMES)
 
 
+@pytest.mark.slow
 def test_quiet_fleet_says_its_failures_alone(folder):
     (folder / "kiosk.csv").write_text("nothing\n")
     done = run("retrain", "--all", "-q", folder=folder)
@@ -93,6 +94,7 @@ def test_quiet_fleet_says_its_failures_alone(folder):
     assert "1 failed: kiosk." in done.err
 
 
+@pytest.mark.slow
 def test_a_bug_in_one_model_is_its_own_failure(folder, monkeypatch):
     from forecast.experiment.retraining import retrain_run
 

@@ -620,7 +620,7 @@ class TrainingBudget:
         return others[index % len(others)] if others else None
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(OPERATIONS)
 def test_after_any_sequence_the_champion_loads_and_the_store_agrees_with_a_ledger(operations):
     with tempfile.TemporaryDirectory() as root:

@@ -177,6 +177,7 @@ def test_hostile_names_are_only_text(name):
     assert b"<script" not in render(figure, "svg")
 
 
+@pytest.mark.slow
 def test_twelve_models_are_all_in_the_legend():
     panel = panel_of()
     figure = forecast_figure(panel, {name: forecasts_for(panel) for name in MODELS})
