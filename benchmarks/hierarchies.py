@@ -1,11 +1,13 @@
 """Forecasts that add up: errors by level of each method on tourism_regions, and 20,000 series in three levels.
 
     python benchmarks/hierarchies.py ../shared/data/tourism_regions.csv --peers /path/to/python/with/statsforecast
+    python benchmarks/hierarchies.py ../shared/data/tourism_regions.csv --lift --preset fast
     python benchmarks/hierarchies.py --large
 
 The last 8 quarters are held out; the method that is issued was chosen on the folds before them. ``--back N`` ends the
 data N horizons earlier instead: what is chosen by hand is to be chosen there. AutoETS with MinT (by its own in-sample
-errors) is of the same run.
+errors) is of the same run. ``--lift`` is what the lift of networks was chosen by: networks trained at four origins
+before the held out steps, each forecasting from eight origins (the last one from one).
 """
 
 import argparse
@@ -33,6 +35,7 @@ def main() -> None:
     parser.add_argument("--model", default="auto")
     parser.add_argument("--preset", default="balanced")
     parser.add_argument("--keep", type=Path, help="file of all forecasts, so that nothing is trained twice")
+    parser.add_argument("--lift", action="store_true", help="errors with and without the lift, at 25 earlier origins")
     parser.add_argument("--large", action="store_true", help="time and memory of 20,000 series instead")
     parser.add_argument("--peer", nargs=2, metavar=("IN", "OUT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -40,6 +43,8 @@ def main() -> None:
         _peer(*map(Path, options.peer))
     elif options.large:
         _large()
+    elif options.lift:
+        _lift(options)
     else:
         _tourism(options)
 
@@ -117,6 +122,53 @@ def _ours(reading, options: argparse.Namespace) -> dict[str, np.ndarray]:
         "losses": np.array(losses),
         "errors": folds.errors,
     }
+
+
+def _lift(options: argparse.Namespace) -> None:
+    """Prints errors with and without the lift, of all origins together, and how far leaves are from their total."""
+    from forecast.data.read_options import ReadOptions
+    from forecast.data.reading.hierarchy_sums import read_nodes
+    from forecast.evaluation.hierarchies.fold_reconciler import level_rmse
+    from forecast.evaluation.member_forecasts import forecast_points
+    from forecast.experiment.experiment import run_experiment
+    from forecast.experiment.final_fit import fit_on_all
+    from forecast.experiment.time_limit import Terms
+    from forecast.models.reconciliation.reconciler import learned, lifts
+    from forecast.process import start_run
+    from forecast.specs import Settings
+
+    reading, run = read_nodes(options.data, ReadOptions(ids=IDS, hierarchy=SPEC), now=None), start_run("cpu")
+    panel, model = reading.panel, "gru" if options.model == "auto" else options.model
+    tree, last, zero = panel.hierarchy, int(panel.lengths.max()) - 2 * HORIZON, np.zeros(len(panel))
+    values, off, truths, made = panel.values.reshape(len(panel), -1), [], [], {}
+    for first in range(last - 3 * HORIZON, last + 1, HORIZON):
+        part = replace(reading, panel=panel.until(np.full(len(panel), first)))
+        experiment = run_experiment(
+            part, Settings(horizon=HORIZON, preset=options.preset, folds=1), [model], run, Terms(is_train=True)
+        )
+        trained = fit_on_all(experiment, model, run)
+        for origin in range(first, min(first + HORIZON, last + 1)):
+            known = panel.until(np.full(len(panel), origin))
+            members = trained.model.predict_members(known, run)
+            factors = lifts(tree, members.values, 0.05)
+            risen = replace(members, values=members.values * factors[..., None])
+            sums = np.median(members.values, axis=0)
+            off.append([sums[tree.places(i)].sum() / sums[0].sum() - 1 for i in range(len(tree.levels))])
+            truths.append(values[:, origin : origin + HORIZON])
+            for name, each in (("as they are", members), ("lifted", risen)):
+                base = forecast_points(each, trained.combination, zero)
+                made.setdefault(f"each, {name}", []).append(base)
+                for method in ("bottom-up", "ols", "wls-structural"):
+                    moves = learned(method, panel.series_ids, np.zeros((0, len(panel)))).of(known)
+                    made.setdefault(f"{method}, {name}", []).append(moves.coherent(base, zero))
+    before = level_rmse(tree, np.stack(truths), np.stack(made["each, as they are"]))
+    print("\nRMSE ×".ljust(31), *(f"{name:>16}" for name in tree.levels))
+    for name, points in made.items():
+        each = level_rmse(tree, np.stack(truths), np.stack(points)) / before
+        print(name.ljust(30), *(f"{value:16.3f}" for value in each))
+    print("\nnetworks over their total, %")
+    for name, rule in (("mean", np.mean), ("deviation", np.std)):
+        print(name.ljust(30), *(f"{100 * value:16.2f}" for value in rule(off, axis=0)))
 
 
 def _autoets(panel, options: argparse.Namespace) -> dict[str, np.ndarray]:

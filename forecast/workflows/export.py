@@ -97,12 +97,18 @@ def _check_own(stored: StoredModel) -> None:
 
 
 def _check_plain(stored: StoredModel) -> None:
-    """Refuses a model that forecasts by covariates or by dates: the file is given the target's past values alone."""
+    """Refuses a model that forecasts by more than a series' own past values: the file is given these alone."""
     told, version = stored.trained.model.covariate_model, stored.version
     if stored.context.limits:
         raise UsageError(
             f"{version.name} {version.label} keeps its forecasts within --min and --max, which a Keras file would not.",
             "forecast train DATA without --min and --max makes a model that can be exported",
+        )
+    if stored.trained.reconciliation is not None:
+        raise UsageError(
+            f"{version.name} {version.label} forecasts a hierarchy, and what its networks say of each series alone, "
+            "which is all that a Keras file would hold, does not add up.",
+            f"forecast predict {version.name}",
         )
     model = stored.trained.model
     if isinstance(model, EnsembleModel) and model.parts[0].pooled:

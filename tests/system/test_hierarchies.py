@@ -151,6 +151,15 @@ def test_forecast_without_the_file_adds_up_too(shop):
 
 
 @pytest.mark.slow
+def test_file_of_keras_whose_forecasts_would_not_add_up_is_not_written(shop):
+    folder, _ = shop
+    done = run("models", "export", "trips", "champion", "trips.keras", folder=folder)
+    assert done.code == 2
+    assert "forecasts a hierarchy" in done.err
+    assert not (folder / "trips.keras").exists()
+
+
+@pytest.mark.slow
 def test_compare_tells_errors_by_level(shop):
     folder, _ = shop
     words = ("--by", "level", "--models", "smoothing", "--plots", "none", "--format", "json")

@@ -117,8 +117,8 @@ def lifts(tree: Hierarchy, values: FloatArray, most: float) -> FloatArray:
     Networks that are trained by absolute errors forecast medians. Those of many small, skewed series come to less than
     their total is forecast: by 1.5 % on tourism_regions, by 1.6 % on departments of walmart_weekly. What sums are made
     of should be means, so each level is moved by one factor to what the same network says of the total
-    (``benchmarks/hierarchies.py``). A level that has not all leaves below it stays as it is, and so do all where one
-    comes to nothing.
+    (``benchmarks/hierarchies.py --lift``). A level that has not all leaves below it stays as it is, and so do all
+    levels where one comes to nothing.
 
     Args:
         tree: of the series.
