@@ -140,6 +140,23 @@ def test_retrain_takes_new_leaves_in_and_lets_those_go_that_are_no_more(shop, tm
 
 
 @pytest.mark.slow
+def test_networks_of_a_hierarchy_are_retrained_with_leaves_that_came_and_went(tmp_path):
+    new, gone = ("Q", "Cairns", "hol"), ("V", "Geel", "hol")
+    (tmp_path / "trips.csv").write_text(trips())
+    (tmp_path / "newer.csv").write_text(trips(66, more=[new], without=[gone]))
+    quick = ("--preset", "fast", "--seeds", "1", "--steps", "50", "--folds", "1", "--plots", "none")
+    done = run("train", *TRAIN[:-1], "linear", *quick, "--format", "json", folder=tmp_path)
+    assert done.code == 0, done.err
+    assert set(done.document["reconciliation"]["losses"]) >= {"bottom-up", "ols", "wls-structural"}
+    done = run("retrain", "trips", "newer.csv", "--force", folder=tmp_path)
+    assert done.code == 0, done.err
+    found = predicted(tmp_path)
+    check_sums(found)
+    assert numbers(found["Q/Cairns/hol"]).min() > 0
+    assert numbers(found["V/Geel/hol"]).max() < 6  # it sold 120 a month until it ended
+
+
+@pytest.mark.slow
 def test_forecast_without_the_file_adds_up_too(shop):
     folder, _ = shop
     before = predicted(folder)
