@@ -15,7 +15,6 @@ from forecast.data.reading.reader import read_panel
 from forecast.errors import UsageError
 from forecast.evaluation.anomalies.detector import AnomalyKind
 from forecast.evaluation.anomalies.episodes import SURE, Episode
-from forecast.evaluation.anomalies.reasons import reason_of
 from forecast.evaluation.anomalies.search import Found, search
 from forecast.experiment.outputs import stem_of, write_all
 from forecast.experiment.panels.episode_table import episodes_of
@@ -187,31 +186,16 @@ def draw_episodes(result: AnomaliesResult, kind: PlotKind, folder: Path) -> tupl
     """
     if kind == "none" or not result.episodes:
         return ()
-    from forecast.report.figures.episodes.episodes import Excerpt, anomalies_figure  # matplotlib is slow to import
+    from forecast.report.figures.episodes.episodes import anomalies_figure  # matplotlib is slow to import
     from forecast.report.figures.figure import render
+    from forecast.workflows.pages.episodes import excerpts_of
 
-    panel, told = result.panel, result.found.told
-    excerpts = []
-    for episode in result.episodes[:MOST_DRAWN]:
-        begin, end = int(panel.offsets[episode.series]), int(panel.offsets[episode.series + 1])
-        room = max(LEAST_AROUND, episode.end - episode.onset + 1)
-        own = slice(max(begin, episode.onset - room), min(end, episode.end + 1 + room // 2))
-        stamps = panel.frequency.timestamps(panel.first[episode.series] + np.arange(own.start, own.stop) - begin)
-        several = f"{panel.series_ids[episode.series]}: " if len(panel) > 1 else ""
-        excerpts.append(
-            Excerpt(
-                f"{several}{episode.kind}, {reason_of(episode, panel)}",
-                stamps,
-                panel.values[own],
-                told.lower[own],
-                told.upper[own],
-                (episode.onset - own.start, episode.end - own.start),
-            )
-        )
+    panel = result.panel
+    excerpts = excerpts_of(panel, result.found, result.episodes[:MOST_DRAWN])
     name = result.model[0] if result.model else stem_of(result.source)
     figure = anomalies_figure(excerpts, target=panel.target, title=f"{name}: what was not expected")
     return write_all(folder, {f"{name}-anomalies.{kind}": render(figure, kind)})
 
 
-MOST_DRAWN, LEAST_AROUND = 6, 40
-"""Episodes that are drawn, and steps around each."""
+MOST_DRAWN = 6
+"""Episodes that are drawn."""

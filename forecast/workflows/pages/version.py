@@ -34,6 +34,7 @@ from forecast.report.workbook import INSTALL, can_write, workbook_bytes
 from forecast.run import ALONE, StoppedClock
 from forecast.workflows.pages.changes import change_section
 from forecast.workflows.pages.cover import accuracy_sentence, headline_facts
+from forecast.workflows.pages.episodes import episode_sections
 from forecast.workflows.pages.forecast_workbook import workbook_of
 from forecast.workflows.pages.outlook import forecast_sections
 from forecast.workflows.pages.predicted import headlines_of, manner_for
@@ -180,6 +181,7 @@ def told_version(
     sections = forecast_sections(shown, joint, name, headlines, intro, _links(names))
     sections += (change_section(change),) if change else ()
     sections += _parts(stored, shown, manner)
+    sections += episode_sections(stored, shown.history)
     if summary.backtest and summary.target:
         sections += (backtest_section(summary.backtest, shown.history.frequency, summary.target, name, manner),)
     page = page_of(cover, summary, sections, retrain_sections(models, challenge), now, write=write)
