@@ -7,7 +7,7 @@ Shapes: ``S`` series, ``N`` steps of all series together.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -105,15 +105,19 @@ def score_steps(
     }
     found = {scorer: makers[scorer]() for scorer in SCORERS[kind]}
     known = ~np.isnan(residuals.both)
-    rarity = next(iter(found.values()))
-    if len(found) > 1:
-        evidence = np.where(known, _together(found, settings), np.nan)
-        rarity = calibrate(np.where(past, evidence, np.nan), settings.of_windows).rarity(evidence)
-    rarity = np.where(known, rarity, np.nan)
     gap = 1 if kind == "point" else max(settings.burst, min(season, settings.longest))
-    starts = np.zeros(len(rarity), dtype=bool)
+    starts = np.zeros(len(known), dtype=bool)
     starts[panel.offsets[:-1][panel.lengths > 0]] = True
-    clusters = extremal_index(np.where(past, rarity, np.nan), starts, gap)
+
+    def clusters_of(rarity: FloatArray) -> float:
+        return extremal_index(np.where(past & known, rarity, np.nan), starts, gap)
+
+    if len(found) > 1:
+        rarity, clusters = _together(found, past & known, settings, clusters_of)
+    else:
+        rarity = next(iter(found.values()))
+        clusters = clusters_of(rarity)
+    rarity = np.where(known, rarity, np.nan)
     return Scores(residuals, found, rarity, clusters, gap, signs, settings)
 
 
@@ -131,22 +135,33 @@ def _evidence(scorer: Scorer, rarity: FloatArray, settings: AnomalySettings) -> 
     return np.asarray(-weight * np.log10(np.maximum(rarity, SMALLEST)))
 
 
-def _together(found: Mapping[Scorer, FloatArray], settings: AnomalySettings) -> FloatArray:
-    """Returns how much all scorers together saw at each step, in decimal orders, (N,).
+def _together(
+    found: Mapping[Scorer, FloatArray],
+    past: BoolArray,
+    settings: AnomalySettings,
+    clusters_of: Callable[[FloatArray], float],
+) -> tuple[FloatArray, float]:
+    """Returns the probability by chance of what all scorers together saw, (N,), and episodes for each rare step.
 
     A point counts alone where it is rare, and little where it is not: else the noise of all points would drown what
     windows tell. What windows tell counts together, their mean, and the most telling again as far as it stands out.
+    The larger of both is by chance as rare as either of them at most: what is known of points, and what is counted of
+    windows, are added; windows come in clusters, and points alone.
     """
-    orders = {scorer: np.nan_to_num(_evidence(scorer, own, replace(settings, change_weight=1.0)))
-              for scorer, own in found.items()}  # fmt: skip
-    windows = [own for scorer, own in orders.items() if scorer != "point"]
-    mean = np.mean([np.minimum(own, settings.heard) for own in windows], axis=0)
-    most = np.maximum.reduce([_evidence(each, own, settings) for each, own in found.items() if each != "point"])
-    told = mean + np.clip(np.nan_to_num(most) - settings.beyond, 0, settings.beyond_most)
-    if "point" not in orders:
-        return np.asarray(told)
-    point = orders["point"]
-    return np.asarray(np.maximum(np.where(point > settings.speaks, point, settings.murmur * point), told))
+    windows = {scorer: np.nan_to_num(-np.log10(np.maximum(own, SMALLEST)))
+               for scorer, own in found.items() if scorer != "point"}  # fmt: skip
+    mean = np.mean([np.minimum(own, settings.heard) for own in windows.values()], axis=0)
+    weighed = [np.nan_to_num(_evidence(scorer, found[scorer], settings)) for scorer in windows]
+    told = mean + np.clip(np.maximum.reduce(weighed) - settings.beyond, 0, settings.beyond_most)
+    scale = calibrate(np.where(past, told, np.nan), settings.of_windows)
+    clusters = clusters_of(scale.rarity(told))
+    if "point" not in found:
+        return scale.rarity(told), clusters
+    point = np.nan_to_num(_evidence("point", found["point"], settings))
+    speaks, murmur = settings.speaks, settings.murmur
+    seen = np.maximum(np.where(point > speaks, point, murmur * point), told)
+    orders = np.where(seen > speaks, seen, np.minimum(seen / murmur, speaks))  # of a point that counts as much
+    return np.clip(10.0**-orders + clusters * scale.rarity(seen), SMALLEST, 1.0), 1.0
 
 
 def _points(residuals: Residuals, past: BoolArray, settings: AnomalySettings) -> FloatArray:

@@ -127,3 +127,15 @@ def test_too_little_history_says_how_much_is_needed():
         search(Looked(panel), "auto", 0.001)
     with pytest.raises(DataError, match="before --since"):
         search(Looked(panel_from_series([wave()], "D")), "auto", 0.001, since=10)
+
+
+def test_even_noise_within_bounds_makes_no_alarm_beyond_chance():
+    steps = np.arange(100)
+    values = 20 + 0.1 * steps + 3 * np.sin(2 * np.pi * steps / 7) + (7919 * steps % 13) / 13
+    found = search(Looked(panel_from_series([values], "D"), (7,)), "auto", 0.001)
+    assert [episode for episode in found.episodes if episode.false_discoveries < 0.1] == []
+
+
+def test_a_spike_is_told_alone_without_the_steps_around_it(found):
+    [spike] = [episode for episode in found.episodes if episode.kind == "spike"]
+    assert (spike.onset, spike.end) == (SPIKE, SPIKE)
