@@ -48,6 +48,8 @@ _FLAGGED = re.compile(rf"(?:--[\w-]+=|-[a-zA-Z])?{_SCHEME.pattern}")
 CALLED = ("--ping-url", "--on-failure", "--cluster")
 """Flags whose values are called or run as they are."""
 REFERENCE = re.compile(r"\$\{(file:)?([^{}]*)\}")
+_OPTION = re.compile(r"[?&]([^=&#]+)=(\$\{[^{}]*\})(?=[&#]|$)")
+_MADE = re.compile(rf"({PASSWORD}|{URL_PASSWORD}|URL_(?P<option>\w+?))(_\d+)?")
 _USER = re.compile(r"(?P<user>[^:@/?#]*):(?P<password>.*)")
 
 
@@ -115,6 +117,42 @@ def table_of(text: str) -> str:
     return unquote(text.partition("#")[2])
 
 
+def references(text: str) -> tuple[tuple[str, bool], ...]:
+    """Returns what an address has looked up: each variable, or ``file:`` and a path, and whether a secret stands there.
+
+    It does before the host, and in options that are called as such.
+    """
+    if not is_address(text):
+        return ()
+    start = text.index("://") + 3
+    secret = range(start, start + max(0, _authority(text).rfind("@")))
+    options = {found.span(2) for found in _OPTION.finditer(text) if found[1].lower() in SECRETS}
+    return tuple(
+        (f"{found[1] or ''}{found[2]}", found.start() in secret or found.span() in options)
+        for found in REFERENCE.finditer(text)
+    )
+
+
+def host_of(text: str) -> str:
+    """Returns the host of an address as it is written, in lower case: the bucket of an object, the path of a file."""
+    if scheme_of(text) in LOCAL:
+        return urlsplit(text).path
+    return _authority(text).rpartition("@")[2].lower()
+
+
+def is_made_name(name: str) -> bool:
+    """Returns whether ``hide_secrets`` calls variables so, and so nobody calls another secret so."""
+    found = _MADE.fullmatch(name)
+    return bool(found and (not found["option"] or found["option"] in {_upper(each) for each in SECRETS}))
+
+
+def _authority(text: str) -> str:
+    """Returns user, password, host and port of an address."""
+    rest = text.partition("://")[2]
+    masked = REFERENCE.sub(lambda found: "x" * len(found[0]), rest)
+    return rest[: len(re.split(r"[/?#]", masked, maxsplit=1)[0])]
+
+
 def hide_all_secrets(words: Sequence[str], environ: MutableMapping[str, str]) -> list[str]:
     """Returns the words of a command line with references in place of passwords; see ``hide_secrets``."""
     pairs = zip(["", *words], words, strict=False)
@@ -171,8 +209,12 @@ def _hidden(pair: str, environ: MutableMapping[str, str]) -> str:
     name, equals, value = pair.partition("=")
     if name.lower() not in SECRETS or not value or REFERENCE.fullmatch(value):
         return pair
-    variable = re.sub(r"\W", "_", f"URL_{name}".upper())
+    variable = f"URL_{_upper(name)}"
     return f"{name}{equals}${{{_kept(variable, unquote(value), environ)}}}"
+
+
+def _upper(option: str) -> str:
+    return re.sub(r"\W", "_", option.upper())
 
 
 def _kept(variable: str, value: str, environ: MutableMapping[str, str]) -> str:

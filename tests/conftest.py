@@ -51,9 +51,10 @@ def unfrozen():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_waiting_for_disks():
-    """What the tests write here need not outlive the machine."""
+def no_waiting_for_disks(tmp_path_factory):
+    """What the tests write here need not outlive the machine, and what they type is not known to whoever runs them."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setattr(os, "fsync", lambda file: None)
         yield
 

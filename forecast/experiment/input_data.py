@@ -23,6 +23,7 @@ from forecast.data.reading.reader import Reading, read_panel
 from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
 from forecast.experiment.versions.data_entry import options_of
 from forecast.name_lists import flag_value, pieces_of
+from forecast.production.known_hosts import checked_source
 from forecast.production.store.disk import is_file, kind_of
 from forecast.production.store.store import Store
 
@@ -55,7 +56,7 @@ def find_source(named: str | None, store: Store, configured: tuple[str, str] | N
     newest = store.newest()
     if newest is None:
         return FoundSource(str(sample_path()), f"the bundled sample, since nothing was trained in {store.root} yet")
-    source = newest.manifest.data.source
+    source = checked_source(newest.manifest.data.source, "forecast COMMAND")
     if is_address(source) or is_file(Path(source)) or is_folder(source):
         return FoundSource(source, f"from the last train ({newest.name})", options_of(newest))
     why = f"the bundled sample, since {source} of the last train ({newest.name}) is not there"

@@ -29,6 +29,7 @@ from forecast.experiment.plan import check_kind
 from forecast.experiment.versions.stored_model import StoredModel, read_settings
 from forecast.models.forecaster import FloatArray, Forecasts
 from forecast.name_lists import UnknownNameError, find_names, flag_value
+from forecast.production.known_hosts import checked_source
 from forecast.production.store.version import Version
 from forecast.report.tables import ResultTable
 from forecast.run import Run
@@ -297,7 +298,7 @@ class KnownData:
 
 def data_of_forecast(stored: StoredModel, source: str | Source | None, now: datetime | None = None) -> KnownData:
     """Returns the data to forecast from: a file's, or the end of what the model was trained on."""
-    known = source or stored.source
+    known = source or checked_source(stored.source, f"forecast predict {stored.version.name} --data")
     if isinstance(known, str) and source is None and not is_there(known, "--data FILE"):
         why = f"{known} is not there any more" if Path(known).is_absolute() else f"The model was trained on {known}"
         note = f"{why}: forecasting from the end of the data that it saw (--data FILE takes newer rows)."

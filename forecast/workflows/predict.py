@@ -33,6 +33,7 @@ from forecast.experiment.stored_forecast import (
     with_future,
 )
 from forecast.experiment.versions.stored_model import StoredModel, load_champion, load_version
+from forecast.production.known_hosts import checked_source
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from forecast.run import Run
@@ -224,7 +225,7 @@ def predict_panel(request: PredictRequest, how: ByShards, store: Store, run: Run
         ForecastError: see ``forecast_panel``; or there is no such model, or the data is no folder.
     """
     stored = _stored(request, store)
-    panel = request.source or stored.source
+    panel = request.source or checked_source(stored.source, f"forecast predict {stored.version.name} --data")
     if not is_folder(panel):
         if request.source is None:
             name = stored.version.name

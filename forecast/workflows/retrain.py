@@ -16,6 +16,7 @@ from forecast.errors import ExitCode, ForecastError
 from forecast.execution.job import peak_memory
 from forecast.experiment.retraining.request import RetrainRequest, RetrainResult
 from forecast.experiment.retraining.unfinished_run import Log, Progress, recorded
+from forecast.production.known_hosts import checked_source, remember
 from forecast.production.quality import broken, figures_of
 from forecast.production.runs import mark_of
 from forecast.production.store.disk import atomic_write
@@ -42,7 +43,10 @@ def retrain(request: RetrainRequest, store: Store, run: Run, log: Log) -> Retrai
         check_optuna("retrain --tune")
     models = store.model(request.name or _only_model(store))
     champion = models.champion()  # before a lock is made for a model that does not exist
-    source = request.source or champion.manifest.data.source
+    told = champion.manifest.data.source
+    source = request.source or checked_source(told, f"forecast retrain {models.name}")
+    if request.source:
+        remember(request.source)
     began = run.clock.now()
     mark = mark_of("retrain", began)
     log = _named(log, models.name, mark.run)

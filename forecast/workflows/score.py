@@ -23,6 +23,7 @@ from forecast.experiment.retraining.live import drift_since, read_live, width_si
 from forecast.experiment.versions.data_entry import data_of
 from forecast.experiment.versions.stored_model import naive_season_of
 from forecast.interval_levels import MAIN
+from forecast.production.known_hosts import checked_source
 from forecast.production.quality import LiveFigures
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
@@ -140,7 +141,7 @@ def _read(request: ScoreRequest, champion: Version) -> Reading:
     )  # truths alone are looked at
     source = request.source
     if source is None:
-        source = data.source
+        source = checked_source(data.source, f"forecast score {champion.name}")
         if not is_there(source, "DATA"):
             raise NotFoundError(
                 f"{source}, which {champion.name} {champion.label} was trained on, is not there.",

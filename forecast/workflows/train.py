@@ -36,6 +36,7 @@ from forecast.experiment.versions.own_code import code_files, spelled_cell
 from forecast.experiment.versions.stored_model import pack_version
 from forecast.experiment.versions.stored_summary import METRICS, summary_bytes
 from forecast.models.forecaster import Forecasts
+from forecast.production.known_hosts import remember
 from forecast.production.runs import mark_of
 from forecast.production.store.issued import FORECAST
 from forecast.production.store.model_store import ModelStore
@@ -165,6 +166,7 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
     files = {WEIGHTS: weights, METRICS: summary_bytes(summary), FORECAST: table}
     files[RECORD] = pack_record(panel)
     files |= {f"plots/{stem}": content for stem, content in plots.items()} | code_files(trained.model)
+    remember(request.source)
     version = models.publish(files, encode(entry), run.clock.now(), champion=stays is None)
     written = {f"{file}.csv": table} | {f"{file}-{stem}": content for stem, content in plots.items()}
     paths = write_all(request.folder, written) if request.folder is not None else ()

@@ -31,12 +31,14 @@ class ConfigFile:
         name: what messages call it.
         table: its keys; the settings of one command are a table of their own.
         note: what is to be said of whose it is; empty where that goes without saying.
+        owner: whose it is, where it is somebody else's and nobody named it.
     """
 
     path: Path
     name: str
     table: Mapping[str, Any]
     note: str = ""
+    owner: str = ""
 
     def resolved(self, path: str) -> str:
         """Returns a path that is written in the file, as seen from the working directory."""
@@ -85,7 +87,7 @@ def find_config(start: Path) -> ConfigFile | None:
             found = read_config(path)
             if found.table or path.name == CONFIG:
                 told = [f"The settings in {found.name} are those of {owner}."] if owner else []
-                return replace(found, note=" ".join([*strangers, *told]))
+                return replace(found, note=" ".join([*strangers, *told]), owner=owner)
     return ConfigFile(start / CONFIG, "", {}, " ".join(strangers)) if strangers else None
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from forecast.addresses import hide_secrets, is_address
+from forecast.addresses import hide_secrets, host_of, is_address, references
 from forecast.cli.options.usage_errors import usage_error
 from forecast.errors import DataError, ForecastError, UsageError, did_you_mean
 from forecast.name_lists import join_names
@@ -144,6 +144,10 @@ def _checked(file: "ConfigFile", place: str, key: str, value: Any, option: Any, 
     if option.metavar == "LIMIT" and isinstance(given, int | float) and not isinstance(given, bool):
         given = f"{given}"
     if isinstance(given, str) and option.name in PATHS:
+        if file.owner and references(given):
+            whose = f"and the file is that of {file.owner}"
+            message = f"In {place}, {key} would send variables of yours to {host_of(given)}, {whose}."
+            raise DataError(message, "name the address yourself, if they are to go there")
         given = hide_secrets(given, os.environ) if is_address(given) else file.resolved(given)
     wanted = _kind_of(option)
     is_right = isinstance(given, (int, float) if wanted is float else wanted)
