@@ -143,6 +143,18 @@ def write_rows(address: str, name: str, table: ResultTable, *, create: bool) -> 
     write_forecasts(address, name, table.columns, table.rows, create=create)
 
 
+def write_forecast(to: Path | str, name: str, table: ResultTable, *, create: bool) -> None:
+    """Writes the forecast of a model into a file in a folder that was named, or into a table of a database.
+
+    Raises:
+        ForecastError: see ``atomic_write`` and ``write_rows``; what was there is as it was.
+    """
+    if isinstance(to, Path):
+        atomic_write(to, table.csv().encode(), flag="-o DIR", only_file=True)
+    else:
+        write_rows(to, name, table, create=create)
+
+
 def stem_of(source: str) -> str:
     """Returns the name that results of a data source are called by: the file's, without its known endings."""
     name = stem_of_address(source) if is_address(source) else Path(source).name

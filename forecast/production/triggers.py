@@ -118,11 +118,11 @@ def is_same(past: Past, fingerprint: str | None, asked: Mapping[str, Any]) -> bo
     return past.champion.manifest.data.fingerprint == fingerprint and not asked
 
 
-def is_finished(past: Past, fingerprint: str | None, forecast: Path) -> bool:
-    """Returns whether the run that looked at these bytes came to its end, and its forecast is still there."""
+def is_finished(past: Past, fingerprint: str | None) -> bool:
+    """Returns whether the run that looked at these bytes came to its end, and its champion is still in use."""
     if past.looked is None or past.looked.fingerprint != fingerprint:
         return False
-    return past.looked.champion == past.champion.label and is_file(forecast)
+    return past.looked.champion == past.champion.label
 
 
 def trigger(

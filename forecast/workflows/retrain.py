@@ -58,8 +58,8 @@ def retrain(request: RetrainRequest, store: Store, run: Run, log: Log) -> Retrai
             label, end = past.champion.label, past.champion.manifest.data.training_end
             progress.learn(champion=label, challenged=label, training_end=end)
             fingerprint = fingerprint_of(source)
-            forecast = request.folder / f"{models.name}.csv"
-            if request.is_repeated(past, fingerprint) and is_finished(past, fingerprint, forecast):
+            is_ended = request.is_repeated(past, fingerprint) and is_finished(past, fingerprint)
+            if is_ended and request.is_written(models.name, label):
                 facts = {"fingerprint": fingerprint, "asked": request.asked, "rows": past.rows, "new_rows": 0}
                 result = _nothing_new(progress, past, facts)
             else:

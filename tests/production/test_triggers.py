@@ -53,15 +53,12 @@ def test_the_same_bytes_with_the_same_settings_are_not_looked_at_twice(looked, f
     assert is_same(Past(looked, looked, champion()), fingerprint, asked) is same
 
 
-def test_a_run_is_finished_when_its_line_and_its_forecast_are_there(tmp_path):
-    forecast = tmp_path / "shop.csv"
+def test_a_run_is_finished_when_its_line_is_there_and_its_champion_in_use():
     past = Past(run(), run(), champion())
-    assert not is_finished(past, "bb", forecast)
-    forecast.touch()
-    assert is_finished(past, "bb", forecast)
-    assert not is_finished(past, "cc", forecast)
-    assert not is_finished(Past(run(), run(), champion("v2")), "bb", forecast)  # rolled back since
-    assert not is_finished(Past(None, None, champion()), "aa", forecast)
+    assert is_finished(past, "bb")
+    assert not is_finished(past, "cc")
+    assert not is_finished(Past(run(), run(), champion("v2")), "bb")  # rolled back since
+    assert not is_finished(Past(None, None, champion()), "aa")
 
 
 def test_past_takes_the_newest_line_of_each_kind(tmp_path):

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from forecast.data.files.remote.database import read_database
-from forecast.data.files.remote.forecast_table import write_forecasts
+from forecast.data.files.remote.forecast_table import holds_forecast, write_forecasts
 from forecast.errors import DataError, LockedError, NotFoundError, UsageError
 from forecast.report.tables import FORECAST_COLUMNS
 from postgres_server import free_port
@@ -121,3 +121,4 @@ def test_forecasts_replace_those_before_and_wait_for_no_lock(server, monkeypatch
     server[1].execute("unlock tables")
     server[1].execute("select forecast, count(*) from issued group by 1 order by 1")
     assert server[1].fetchall() == ((1.5, 6), (9.0, 4))
+    assert [holds_forecast(f"{server[0]}#issued", "shop", version) for version in ("v1", "v2")] == [True, False]

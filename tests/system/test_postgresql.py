@@ -11,7 +11,7 @@ import pytest
 
 from forecast.cli import main
 from forecast.data.files.remote.database import read_database
-from forecast.data.files.remote.forecast_table import write_forecasts
+from forecast.data.files.remote.forecast_table import holds_forecast, write_forecasts
 from forecast.data.reading.reader import read_panel
 from forecast.errors import DataError, ForecastError, LockedError, NotFoundError, UsageError
 from forecast.report.tables import FORECAST_COLUMNS
@@ -260,6 +260,8 @@ def test_server_that_dies_while_forecasts_are_written_keeps_the_old_ones_whole(s
         except Exception:  # noqa: BLE001 - psycopg's, which need not be installed
             continue
     assert server.run("select distinct forecast, count(*) from kept group by 1") == [(1.5, 40)]
+    assert [holds_forecast(server.address("kept"), "sales", version) for version in ("v1", "v2")] == [True, False]
+    assert not holds_forecast(server.address("no_such_table"), "sales", "v1")
     write(server.address("kept"), forecasts(9.0))
     assert server.run("select distinct forecast from kept") == [(9.0,)]
 

@@ -53,7 +53,7 @@ Words = Annotated[
 @grouped
 def retrain_command(
     flags: RetrainFlags,
-    output: OutputFlags,
+    told: OutputFlags,
     reading: DataFlags,
     words: Words = None,
 ) -> None:
@@ -71,23 +71,22 @@ def retrain_command(
 
     check_log(flags.log_file)
     look_for_metrics(flags.metrics_file)
-    store, given = Store(output.store), tuple(words or ())
+    store, given = Store(told.store), tuple(words or ())
     if flags.all or are_several(given, store.names()):
-        _retrain_all(given, store, flags, output, reading)
+        _retrain_all(given, store, flags, told, reading)
     else:
         if flags.workers is not None:
             raise UsageError("--workers is for several models, and one is retrained.", "--all, or no --workers")
         if flags.site is not None:
             raise UsageError("--site is of several models, and one is retrained.", "--all, or --report of this one")
         name, data = (*given, None, None)[:2]
-        _retrain_one(name, data, store, flags, output, reading)
+        _retrain_one(name, data, store, flags, told, reading)
 
 
 def _retrain_one(
     name: str | None, data: str | None, store: "Store", flags: RetrainFlags, output: OutputFlags, reading: DataFlags
 ) -> None:
     from forecast.execution.job import peak_memory
-    from forecast.experiment.destinations import check_folder
     from forecast.production.notify import watched
     from forecast.production.quality import gate_error
     from forecast.production.run_log import open_log
@@ -98,7 +97,7 @@ def _retrain_one(
     only = names[0] if len(names) == 1 else ""
     tell = _teller(flags, output)
     with watched(_alarm(flags), name if name in names else only, tell) as watch:
-        check_folder(flags.to, "-o")
+        flags.check_destination()
         if data is None and name is not None and name not in names:
             from forecast.experiment.input_data import name_and_data
 
@@ -126,13 +125,12 @@ def _retrain_all(
     words: tuple[str, ...], store: "Store", flags: RetrainFlags, output: OutputFlags, reading: DataFlags
 ) -> None:
     """Retrains many models: the watchdog hears of them as one job, the command for a failure of each that failed."""
-    from forecast.experiment.destinations import check_folder
     from forecast.production.notify import Alarm, run_on_failure, watched
     from forecast.workflows.retrain_all import members
 
     tell, ended = _teller(flags, output), list[MemberTold]()
     with watched(Alarm() if flags.dry_run else Alarm(flags.ping_url), "", tell) as watch:
-        check_folder(flags.to, "-o")
+        flags.check_destination()
         for flag, is_given in (("--future", flags.future is not None), ("--freq, --id …", reading != DataFlags())):
             if is_given:
                 message = f"{flag} says how one file is to be read, and several models are retrained."
@@ -257,7 +255,7 @@ def retrain_job(spec: Mapping[str, Any], run: "Run") -> Mapping[str, Any]:
     from forecast.production.store.store import Store
     from forecast.workflows.retrain_all import retrain_all
 
-    paths = {key: Path(spec["flags"][key]) for key in ("to", "log_file") if spec["flags"][key] is not None}
+    paths = {key: Path(spec["flags"][key]) for key in ("log_file",) if spec["flags"][key] is not None}
     flags, clock = RetrainFlags(**{**spec["flags"], **paths}), SystemClock()
     deadline = None
     if spec["time"]["ends"] is not None:
@@ -328,7 +326,9 @@ def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: D
         gate=Gate(flags.min_gain, flags.force, flags.candidate_only, flags.preset in LESSONS),
         rules=Rules(flags.min_new_rows, oldest, flags.on_drift),
         tolerance=Tolerance(flags.max_revision, flags.allow_shorter, flags.allow_cut_off, flags.allow_future),
-        folder=flags.to,
+        folder=Path(flags.output),
+        table=flags.table,
+        creates_table=flags.create_table,
         lock_timeout=wait.total_seconds(),
         dry_run=flags.dry_run,
         report=flags.report,

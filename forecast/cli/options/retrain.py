@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from forecast.addresses import is_address
 from forecast.cli.options.arguments import FailIf, MetricsFile, parse_time_limit, settle_deadline
 from forecast.cli.options.completion import complete_network
+from forecast.errors import UsageError
 from forecast.specs import MOST, Deadline, Device, Preset
 
 
@@ -96,9 +98,15 @@ class CheckFlags:
 class JobFlags:
     """What a scheduled job needs."""
 
-    to: Annotated[Path, _job("--output", "-o", metavar="DIR", file_okay=False, help="Folder of the forecast file.")] = (
-        Path("forecasts")
-    )
+    output: Annotated[
+        str,
+        _job(
+            "--output", "-o", metavar="DIR", help="Folder of the forecast file; or a table: postgresql://HOST/DB#TABLE."
+        ),
+    ] = "forecasts"
+    create_table: Annotated[
+        bool, _job("--create-table", help="Make the table of -o in the database, if it is not there.")
+    ] = False
     future: Annotated[
         str | None,
         _job("--future", metavar="FILE", help="Known columns of the steps to come; the rest is as usual."),
@@ -159,3 +167,30 @@ class JobFlags:
 @dataclass(frozen=True)
 class RetrainFlags(JobFlags, CheckFlags, GateFlags, TriggerFlags):
     """All of them, as one argument of the command."""
+
+    @property
+    def table(self) -> str | None:
+        """The address of a table that takes the forecasts; None for files in a folder."""
+        return self.output if is_address(self.output) else None
+
+    def check_destination(self) -> None:
+        """Refuses a place where no forecast can be written, before any work is done for it.
+
+        Raises:
+            UsageError: it is one, or a flag asks of a folder what is no folder, or of a table what is none.
+            DataError: the folder is where one may not look or write.
+        """
+        from forecast.experiment.destinations import check_folder
+
+        if self.table is None:
+            if self.create_table:
+                message = "--create-table makes a table in the database of -o, and none is named."
+                raise UsageError(message, "-o postgresql://USER@HOST/DB#TABLE --create-table")
+            check_folder(Path(self.output), "-o")
+            return
+        from forecast.data.files.remote.forecast_table import check_forecast_table
+
+        check_forecast_table(self.table)
+        if self.report:
+            message = "--report writes a page into the folder of -o, and that is a table of a database."
+            raise UsageError(message, "forecast report NAME after the run, or --site DIR with several models")

@@ -19,7 +19,7 @@ PREFIX = "FORECAST_"
 DATA = "data"
 LEARNERS = ("train", "compare", "tune", "check")
 """Commands that begin anew from a file; the others go on with a model and keep to what it was trained with."""
-PATHS = (DATA, "store", "out_dir", "log_dir", "log_file", "metrics_file", "site", "future")
+PATHS = (DATA, "store", "output", "out_dir", "log_dir", "log_file", "metrics_file", "site", "future")
 LISTS = (
     *("time", "target", "id", "missing", "models", "known", "past", "static", "ignore", "levels", "quantiles"),
     "fail_if",

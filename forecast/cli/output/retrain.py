@@ -37,7 +37,7 @@ def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:
     if result.changed:
         say(result.changed, "Changed")
     for file in result.files:
-        say(str(file), "Report" if file.suffix == ".html" else "Forecast")
+        say(str(file), "Report" if str(file).endswith(".html") else "Forecast")
     if record.outcome == "promoted":
         say_commands([f"{_program()} models rollback {name}{output.store_words}"], "Undo")
     elif record.outcome == "candidate":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.production.promotion import Gate
 from forecast.production.quality import QualityRule
+from forecast.production.store.disk import is_file
 from forecast.production.store.retention import KEEP_ALL, Retention
 from forecast.production.store.run_record import RunRecord
 from forecast.production.triggers import FUTURE, Past, Rules, Tolerance, fingerprint_of, is_same
@@ -58,6 +59,8 @@ class RetrainRequest:
         tune: seconds that better settings are searched for, as one more challenger; None for no search.
         future: a file that tells the known covariates of the steps to come; None where the data itself does.
         ignores_anomalies: values among the new ones that the champion flags are neither learned from nor scored.
+        table: the address of a table that the forecast is written into, in place of a file.
+        creates_table: make it where it is not there.
     """
 
     name: str | None
@@ -77,6 +80,24 @@ class RetrainRequest:
     alarms: tuple[QualityRule, ...] = ()
     kept: Retention = KEEP_ALL
     ignores_anomalies: bool = False
+    table: str | None = None
+    creates_table: bool = False
+
+    def destination(self, name: str) -> Path | str:
+        """Returns where the forecast of a model goes: a file, or the address of a table."""
+        return self.table or self.folder / f"{name}.csv"
+
+    def is_written(self, name: str, label: str) -> bool:
+        """Returns whether a forecast of a version is where it goes: the file is there, or a row in the table.
+
+        Raises:
+            ForecastError: see ``holds_forecast``.
+        """
+        if self.table is None:
+            return is_file(self.folder / f"{name}.csv")
+        from forecast.data.files.remote.forecast_table import holds_forecast  # its driver
+
+        return holds_forecast(self.table, name, label)
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -108,7 +129,7 @@ class RetrainResult:
     record: RunRecord
     since: str = ""
     notes: tuple[str, ...] = ()
-    files: tuple[Path, ...] = ()
+    files: tuple[Path | str, ...] = ()
     plan: tuple[str, ...] = ()
     outlook: "Outlook | None" = None
     alarms: tuple[str, ...] = ()

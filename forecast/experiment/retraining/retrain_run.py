@@ -18,7 +18,7 @@ from forecast.experiment.final_fit import check_model
 from forecast.experiment.input_data import called_alike, is_there, of_known_series, read_alike
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.news import DataRead
-from forecast.experiment.outputs import Outlook, forecast_csv
+from forecast.experiment.outputs import Outlook, forecast_csv, forecast_table, write_forecast
 from forecast.experiment.retraining.challenge import (
     Challenge,
     FinalModel,
@@ -52,7 +52,6 @@ from forecast.models.networks.cells import CELLS
 from forecast.models.registry import MODELS
 from forecast.name_lists import flag_value
 from forecast.production.promotion import Decision, decide
-from forecast.production.store.disk import atomic_write
 from forecast.production.store.json_document import utc
 from forecast.production.store.model_store import MovedError
 from forecast.production.store.run_record import RunRecord
@@ -94,7 +93,8 @@ class RetrainRun:
             ForecastError: see ``retrain``.
         """
         request, name = self.request, self.past.champion.name
-        check_folder(request.folder, "-o", (f"{name}.csv", *([f"{name}-report.html"] if request.report else [])))
+        if request.table is None:
+            check_folder(request.folder, "-o", (f"{name}.csv", *([f"{name}-report.html"] if request.report else [])))
         stored, self.widening = load_version(self.past.champion), self.progress.models.widening()
         recipe = self._recipe(stored)
         self.progress.is_about_data = True
@@ -257,7 +257,7 @@ class RetrainRun:
         """Books how wide the next intervals are, and more facts; returns the record so far."""
         return self.progress.learn(widened=self.widening.factor, held=self.widening.held, **facts)
 
-    def _issue(self, stored: StoredModel, panel: Panel) -> tuple[Version, Path]:
+    def _issue(self, stored: StoredModel, panel: Panel) -> tuple[Version, Path | str]:
         """Writes the forecast of the champion that stays, and keeps it in the store to be scored one day.
 
         Returns the version in use, which is another where somebody went back to one meanwhile, and the file.
@@ -349,23 +349,23 @@ class RetrainRun:
         files, entry = pack_challenger(finalist, label, how, self.run, widened=width, refit_all=all_data)
         champion = finalist.record.outcome == "promoted"
         if champion:
-            self.progress.unwritten = self.request.folder / f"{models.name}.csv"
+            self.progress.unwritten = self.request.destination(models.name)
         rival, now = finalist.champion.version if champion else None, self.run.clock.now()
         version = models.publish(files, encode(entry), now, champion=champion, widening=widening, instead_of=rival)
         self.log("published", {"version": version.label, "id": version.id, "champion": champion})
         return version
 
-    def _write_forecast(self, version: Version, trained: TrainedModel, outlook: Outlook) -> Path:
-        """Writes the forecast file, and returns where."""
-        panel, path = outlook.history, self.request.folder / f"{version.name}.csv"
-        table = forecast_csv(outlook.forecasts, panel, trained.name, version.label)
-        atomic_write(path, table, flag="-o DIR", only_file=True)
+    def _write_forecast(self, version: Version, trained: TrainedModel, outlook: Outlook) -> Path | str:
+        """Writes the forecast into its file or table, and returns where."""
+        panel, to = outlook.history, self.request.destination(version.name)
+        table = forecast_table(outlook.forecasts, panel, trained.name, version.label)
+        write_forecast(to, version.name, table, create=self.request.creates_table)
         self.progress.unwritten = None
         self.outlook = outlook
         self.assumed = short_notes(trained, panel)
         self.assumed += unseen_notes(trained, panel, trained.horizon, is_averaged=self.is_averaged)
         self.assumed += assumed_notes(trained, panel, trained.horizon, "--future FILE")
-        return path
+        return to
 
     def _planned(self, stored: StoredModel, reading: Reading, recipe: Recipe, *, is_held_out: bool) -> RetrainResult:
         models, way = self.progress.models, "as it is" if is_held_out else "its recipe trained anew"
@@ -376,7 +376,7 @@ class RetrainRun:
             f"train  {recipe.model}{' and a warm start' if recipe.warm and is_held_out else ''}{last}",
             f"score  it against {stored.version.label}, {way}",
             f"write  v{models.next_number()} into {models.folder}, if it wins",
-            f"write  {self.request.folder / f'{stored.version.name}.csv'}",
+            f"write  {self.request.destination(stored.version.name)}",
         )
         return self._result(stored.version, self._learn(outcome="dry-run"), plan=plan)
 

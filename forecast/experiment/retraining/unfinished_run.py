@@ -29,7 +29,7 @@ class Progress:
 
     Attributes:
         is_about_data: what fails now is the data's fault.
-        unwritten: the forecast file that a new champion still lacks.
+        unwritten: the forecast file that a new champion still lacks, or the address of the table.
         before: label of the champion at the start; None where there was none.
     """
 
@@ -37,7 +37,7 @@ class Progress:
     known: RunRecord
     clock: Clock
     is_about_data: bool = False
-    unwritten: Path | None = None
+    unwritten: Path | str | None = None
     is_written: bool = False  # the line of a run that came to its end
     before: str | None = None
 
@@ -80,9 +80,9 @@ class Progress:
             return f"{told}."
         root = self.models.folder.parents[1]
         store = "" if root == Path(USUAL_STORE) else f" --store {shlex.quote(str(root))}"
-        force = " --force" if _is_there(self.unwritten) else ""
+        force = " --force" if isinstance(self.unwritten, Path) and _is_there(self.unwritten) else ""
         command = f"forecast predict {self.models.name}{store} -o {shlex.quote(str(self.unwritten))}{force}"
-        return f"{told}; its forecast file was not written: {command}"
+        return f"{told}; its forecast was not written: {command}"
 
 
 @contextmanager

@@ -5,6 +5,8 @@ import importlib
 import json
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -304,3 +306,44 @@ def test_nothing_new_reads_no_weights(folder, monkeypatch):
     assert "weights.npz" not in names
     assert run("predict", "visits", folder=folder).code == 0  # the test would see it
     assert "weights.npz" in names
+
+
+def in_table(folder, what="count(*), max(version), max(origin)"):
+    with closing(sqlite3.connect(folder / "shop.db")) as connection:
+        return connection.execute(f"select {what} from forecasts where name = 'visits'").fetchall()
+
+
+@pytest.mark.slow
+def test_forecast_goes_into_a_table_and_one_that_is_owed_is_written_the_next_night(folder):
+    sqlite3.connect(folder / "shop.db").close()
+    grow(folder, DAYS + 7)
+    there = ("-o", "sqlite:///shop.db#forecasts")
+    done = retrain(folder, *there, "--force")
+    assert done.code == 4
+    assert "its forecast was not written: forecast predict visits -o 'sqlite:///shop.db#forecasts'" in done.err
+    assert retrain(folder, *there, "--create-table").code == 0
+    owed = run("predict", "visits", "-q", "--format", "csv", folder=folder).rows
+    assert in_table(folder) == [(7, "v2", owed[0]["origin"])]
+    assert in_table(folder, "forecast") == [(float(row["forecast"]),) for row in owed]
+    (folder / "forecast.toml").write_text('[retrain]\noutput = "sqlite:///shop.db#forecasts"\n')
+    assert "nothing new" in retrain(folder).out
+    assert in_table(folder)[0][0] == 7
+    with closing(sqlite3.connect(folder / "shop.db")) as connection, connection:
+        connection.execute("delete from forecasts")
+    assert retrain(folder).code == 0
+    assert in_table(folder)[0][0] == 7
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("-o", "sqlite:///shop.db"), "names no table"),
+        (("-o", "s3://bucket/forecasts"), "Forecasts can't be written to s3://bucket/forecasts"),
+        (("-o", "sqlite:///shop.db#t", "--report"), "--report writes a page into the folder of -o"),
+        (("--create-table",), "--create-table makes a table in the database of -o, and none is named"),
+    ],
+)
+def test_place_where_no_forecast_can_be_written_is_refused_first(words, why, tmp_path):
+    done = run("retrain", *words, folder=tmp_path)
+    assert done.code == 2
+    assert why in " ".join(done.err.split())

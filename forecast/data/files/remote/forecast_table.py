@@ -84,6 +84,29 @@ def write_forecasts(
         raise
 
 
+def holds_forecast(address: str, name: str, version: str) -> bool:
+    """Returns whether a table has a forecast of a version of a model; one that is not there has none.
+
+    Raises:
+        ForecastError: the database can't be reached or read.
+    """
+    named = settled(address)
+    place, table = place_of(named, os.environ), table_of(named)
+    driver = driver_of(place.kind)
+    try:
+        with complaining(driver, place, table), driver.connect(place, False) as connection:
+            asked = {NAME: name, "version": version}
+            asked = {column: value for column, value in asked.items() if column in _columns(driver, connection, table)}
+            wanted = " and ".join(f"{driver.quoted(column)} = {driver.mark}" for column in asked)
+            cursor = connection.cursor()
+            cursor.execute(
+                f"select 1 from {driver.table(table)} where {wanted or '1 = 0'} limit 1", list(asked.values())
+            )
+            return cursor.fetchone() is not None
+    except NotFoundError:
+        return False
+
+
 def _plain(value: Any) -> Any:
     return None if value == "" or value != value else value  # noqa: PLR0124 - NaN
 

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from forecast.data.files.remote.forecast_table import check_forecast_table, write_forecasts
+from forecast.data.files.remote.forecast_table import check_forecast_table, holds_forecast, write_forecasts
 from forecast.errors import DataError, NotFoundError, UsageError
 from forecast.report.tables import FORECAST_COLUMNS
 
@@ -38,6 +38,16 @@ def test_forecast_replaces_the_one_of_its_key_and_no_other(address):
     write(address, rows(), name="visits")
     assert ask(address, "select forecast from forecasts where model = 'gru' and name = 'sales'") == [(9,), (9,), (1.5,)]
     assert ask(address, "select count(*) from forecasts") == [(9,)]
+
+
+def test_whether_a_version_s_forecast_is_there_is_known(address):
+    assert not holds_forecast(address, "sales", "v1")
+    write(address, rows(), create=True)
+    assert holds_forecast(address, "sales", "v1")
+    assert not holds_forecast(address, "sales", "v2")
+    assert not holds_forecast(address, "visits", "v1")
+    ask(address, "create table other (version)")
+    assert not holds_forecast(address.replace("#forecasts", "#other"), "sales", "v1")
 
 
 def test_failure_leaves_the_old_forecasts_whole(address):
