@@ -254,7 +254,7 @@ def by_shards(flags: PredictFlags) -> bool:
         return False
     if not is_address(flags.data):
         return is_folder(Path(flags.data))
-    from forecast.data.files.folder_place import names_folder  # addresses alone pay for it
+    from forecast.data.files.remote.folder_place import names_folder  # addresses alone pay for it
 
     return names_folder(flags.data)
 

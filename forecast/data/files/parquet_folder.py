@@ -18,9 +18,9 @@ import pyarrow as pa
 from pyarrow import types
 
 from forecast.addresses import is_address
-from forecast.data.files.folder_place import FolderPlace, folder_at, names_folder
 from forecast.data.files.free_memory import free_memory
 from forecast.data.files.intake import TABLE, too_many
+from forecast.data.files.remote.folder_place import FolderPlace, folder_at, names_folder
 from forecast.data.files.source import Source, read_source
 from forecast.errors import DataError, NotFoundError, UsageError
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from pyarrow.parquet import write_table
 
 from forecast.data.columns.selection import select
-from forecast.data.files.folder_place import LocalFolder
 from forecast.data.files.intake import PARQUET_MAGIC, WORKBOOK_MAGICS
 from forecast.data.files.parquet import plain_column, strange_type
 from forecast.data.files.parquet_folder import ParquetFolder, find_parquet_folder, is_folder, part_of
+from forecast.data.files.remote.folder_place import LocalFolder
 from forecast.data.files.source import Source, read_source
 from forecast.data.files.table import Table
 from forecast.data.files.unpacking import packing_of

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from forecast.data.files.folder_place import folder_at
+from forecast.data.files.remote.folder_place import folder_at
 from forecast.data.shards.stable_hash import NAME
 from forecast.decoding import Document, decode, encode
 from forecast.errors import UPGRADE, DataError

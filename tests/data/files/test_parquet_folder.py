@@ -6,7 +6,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forecast.data.files.folder_place import LocalFolder
 from forecast.data.files.parquet_folder import (
     find_parquet_folder,
     is_folder,
@@ -15,6 +14,7 @@ from forecast.data.files.parquet_folder import (
     read_folder,
     read_part,
 )
+from forecast.data.files.remote.folder_place import LocalFolder
 from forecast.data.reading.reader import read_panel
 from forecast.errors import DataError, NotFoundError, UsageError
 
