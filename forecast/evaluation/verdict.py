@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -97,10 +97,31 @@ def plain_verdict(rows: Sequence[Erring], model: str, told: Told) -> str:
     share = row.error("wape")
     size = f" ({rare_percent(share)})" if 0 < share < 1 else ""
     sentence = f"Forecasts of {told.target} by {model} are off by about {about(row.mae, AS_REMEMBERED)} {often}{size}"
-    simplest = min((each for each in rows if each.model in NAIVE), key=lambda each: each.mae, default=None)
-    if simplest is None or row.model in NAIVE:
+    simple = simplest(rows)
+    if simple is None or row.model in NAIVE:
         return f"{sentence}."
-    return f"{sentence}, {_beside(row.mae, simplest.mae)} {_rule(simplest.model, told)}."
+    return f"{sentence}, {_beside(row.mae, simple.mae)} {_rule(simple.model, told)}."
+
+
+class _WithError(Protocol):
+    """What is read of a row to tell which rule errs least."""
+
+    @property
+    def model(self) -> str:
+        """Its name."""
+
+    @property
+    def mae(self) -> float | None:
+        """In the target's unit; None where that is not known."""
+
+
+_Row = TypeVar("_Row", bound=_WithError)
+
+
+def simplest(rows: Sequence[_Row]) -> _Row | None:
+    """Returns the naive forecast that errs least on average; None where there is none."""
+    own = [(each.mae, each) for each in rows if each.model in NAIVE and each.mae is not None]
+    return min(own, key=lambda pair: pair[0])[1] if own else None
 
 
 def _beside(own: float, other: float) -> str:

@@ -72,6 +72,22 @@ def test_bare_program_shows_its_help_without_an_error(words, tmp_path):
     ("arguments", "message", "hint"),
     [
         (("trian", "sales.csv"), "No such command 'trian'. Did you mean 'train'?", "forecast --help"),
+        (
+            ("score", "--data", "x.csv"),
+            "forecast score has no flag --data: the file with the data stands behind the name of the model.",
+            "forecast score NAME FILE",
+        ),
+        (
+            ("train", "--file=x.csv"),
+            "forecast train has no flag --file: the file with the data stands by itself.",
+            "forecast train FILE",
+        ),
+        (
+            ("predict", "sales", "--input", "x.csv"),
+            "forecast predict has no flag --input; its data is named by --data.",
+            "forecast predict --data FILE",
+        ),
+        (("models", "list", "--data", "x"), "No such option: --data.", "forecast models list --help"),
         (("--verison",), "No such option: --verison. Did you mean '--version'?", "forecast --help"),
         (("predict", "--json=yes"), "Option '--json' does not take a value.", "--help"),
     ],

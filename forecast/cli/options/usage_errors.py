@@ -20,6 +20,10 @@ _REWORDED = (
 """From Typer's sentences to ours, in this order; what is in none of them stays as it is."""
 
 
+OF_A_FILE = {"--data", "--file", "--input", "--csv", "--source", "--actuals"}
+"""Flags by which people name the file with the data, where no command has them or others do."""
+
+
 def refuse_empty(arguments: list[str]) -> None:
     """Refuses a word without content, as a variable of the shell leaves that was never set: ``--store "$DIR"``.
 
@@ -45,10 +49,29 @@ def usage_error(error: typer.exceptions.TyperException) -> UsageError | None:
     text = error.format_message()
     if not text:
         return None
+    context = getattr(error, "ctx", None)
+    flag = getattr(error, "option_name", "")
+    if context is not None and flag in OF_A_FILE and (found := _file_error(context, flag)) is not None:
+        return found
     if known := getattr(error, "possibilities", None):
-        text = f"{error.message}.{did_you_mean(getattr(error, 'option_name', ''), known)}"
+        text = f"{error.message}.{did_you_mean(flag, known)}"
     for pattern, words in _REWORDED:
         text = re.sub(pattern, words, text, count=1)
-    context = getattr(error, "ctx", None)
     command = context.command_path if context else "forecast"
     return UsageError(text, f"{command} --help")
+
+
+def _file_error(context: typer.Context, flag: str) -> UsageError | None:
+    """Returns where a command takes its data, of which somebody names the file by a flag that it has not.
+
+    None where it takes no data.
+    """
+    command, params = context.command_path, context.command.params
+    if any("--data" in param.opts for param in params):
+        return UsageError(f"{command} has no flag {flag}; its data is named by --data.", f"{command} --data FILE")
+    arguments = [param for param in params if param.param_type_name != "option"]
+    words = " ".join(str(param.metavar or param.name).upper() for param in arguments)
+    if "DATA" not in words:
+        return None
+    name, where = (" NAME", "behind the name of the model") if "NAME" in words else ("", "by itself")
+    return UsageError(f"{command} has no flag {flag}: the file with the data stands {where}.", f"{command}{name} FILE")

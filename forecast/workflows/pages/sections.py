@@ -8,7 +8,8 @@ import numpy as np
 
 from forecast.data.covariates import KINDS, Kind
 from forecast.data.frequency import ROW
-from forecast.evaluation.summary import Summary
+from forecast.evaluation.summary import Summary, SummaryRow
+from forecast.evaluation.verdict import NAIVE, simplest
 from forecast.experiment.covariate_effects import calendar_words
 from forecast.experiment.summary import libraries
 from forecast.production.store.json_document import utc
@@ -16,7 +17,7 @@ from forecast.report.html import sections
 from forecast.report.html.folds import FoldSpan, fold_gallery
 from forecast.report.html.page import Fact, Page, Section, Term, render_page
 from forecast.report.html.steps import step_gallery
-from forecast.wording import counted, percent, short_number
+from forecast.wording import counted, gap_percent, percent, short_number
 
 SHOWN_DIGITS = 12
 """Of the data's fingerprint, enough to tell two files apart."""
@@ -114,16 +115,31 @@ class LeftOutPart:
 
 def _facts(summary: Summary, model: str | None) -> list[Fact]:
     row = (summary.row(model) if model else None) or summary.leaderboard[0]
-    facts = []
-    if row.rmse is not None:
-        about = f"{summary.target or ''}: the size of a typical error"
-        facts.append(Fact(f"RMSE of {row.model}", short_number(row.rmse), about))
-    if row.skill is not None:
-        facts.append(Fact("Skill", percent(row.skill, signed=True), "lower RMSE than seasonal naive"))
+    facts = _errors(summary, row)
     if row.coverage_80 is not None:
         facts.append(Fact("80 % intervals held", percent(row.coverage_80), "of the truths; 80 % is right"))
     if summary.scored_on is not None:
         facts.append(Fact("Scored on", f"{summary.scored_on.points:,}", f"points: {_stands_on(summary)}"))
+    return facts
+
+
+def _errors(summary: Summary, row: SummaryRow) -> list[Fact]:
+    """Returns how far off a model was, and beside which simple rule, by the metric and the rule of the plain verdict.
+
+    What an early program did not tell of its mean error is told by its RMSE.
+    """
+    target = summary.target or ""
+    if row.mae is None:
+        facts = [Fact(f"RMSE of {row.model}", short_number(row.rmse), f"{target}: the size of a typical error")]
+        if row.skill is not None:
+            facts.append(Fact("Skill", percent(row.skill, signed=True), "lower RMSE than seasonal naive"))
+        return facts if row.rmse is not None else facts[1:]
+    facts = [Fact(f"Mean error of {row.model}", short_number(row.mae), f"{target}: MAE, how far it was off on average")]
+    simple = simplest([each for each in summary.leaderboard if each.mae is not None])
+    if simple is not None and row.model not in NAIVE and simple.mae:
+        gap = row.mae / simple.mae - 1
+        text = f"{'+' if gap > 0 else '−'}{gap_percent(abs(gap))}" if gap else "0 %"
+        facts.append(Fact(f"Beside {NAIVE[simple.model]}", text, "mean error (MAE); less is better"))
     return facts
 
 
