@@ -1,9 +1,12 @@
-"""How long the commands take that should feel instant: the median of seven runs each, beside their budget.
+"""How long the commands take that should feel instant: the median of seven rounds, beside their budget.
 
 Usage: python benchmarks/startup.py
+
+Those that need nothing but Typer stand beside `import typer` as well, in processor seconds of the same round.
 """
 
 import argparse
+import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +14,8 @@ from pathlib import Path
 SAMPLE = Path(__file__).resolve().parents[1] / "sample_data" / "airline_passengers.csv"
 BUDGETS = {"--help": 0.15, "--version": 0.15, "models list": 0.15, "predict": 0.6}
 """Seconds, as the house plans them."""
+LIGHT, MOST = ("--help", "models list", "history"), 3.5
+"""At most so many times the processor seconds of `import typer`."""
 
 
 def main() -> None:
@@ -35,8 +40,26 @@ def main() -> None:
             median, least = median_run([program, *command.split()], options.runs, folder)
             kept = "yes" if median <= budget else "**no**"
             rows.append([f"`forecast {command}`", number(median), number(least), f"{budget:g}", kept])
+        ratios = light_ratios(program, python, options.runs, folder)
     print(f"{describe_machine()}\n")
-    print(table(["command", f"median of {options.runs}, s", "fastest, s", "budget, s", "kept"], rows), end="")
+    print(table(["command", f"median of {options.runs}, s", "fastest, s", "budget, s", "kept"], rows))
+    light = [
+        [f"`forecast {command}`", *(number(value, 2) for value in (statistics.median(own), min(own), max(own), MOST))]
+        for command, own in ratios.items()
+    ]
+    print(table(["command", "× `import typer`", "least", "most", "at most"], light), end="")
+
+
+def light_ratios(program: str, python: str, runs: int, folder: Path) -> dict[str, list[float]]:
+    """Returns by command how many times the processor seconds of `import typer` each round took."""
+    from measuring import measure
+
+    found: dict[str, list[float]] = {command: [] for command in LIGHT}
+    for _ in range(runs):
+        base = measure([python, "-c", "import typer"], folder).checked().cpu_seconds
+        for command, own in found.items():
+            own.append(measure([program, *command.split()], folder).checked().cpu_seconds / base)
+    return found
 
 
 if __name__ == "__main__":

@@ -125,6 +125,7 @@ class Prepared:
     windows: int  # at the end of the data, padding aside
     machine: Machine
     start: float = 0.0  # share of the time that goes by before the first model is tried
+    imported: float = 0.0  # seconds that importing TensorFlow took
 
 
 Trainer: TypeAlias = Callable[[Prepared, Panel, Memory, Run], None]
@@ -177,9 +178,11 @@ def prepare(
     if compiled:
         run.reporter.progress("starting TensorFlow", 0.0)
     room = int(np.maximum(panel.lengths, plan.window + 2 * plan.horizon).sum())
+    began = run.clock.seconds()
     machine = replace(machine_for(compiled, run.machine), room=max(room, run.machine.room))
+    imported = run.clock.seconds() - began if compiled else 0.0
     start = IMPORT / (IMPORT + COMPILE * len(compiled) + seconds) if compiled else 0.0
-    return Prepared(plan, settings, folds, trained, specs, count, machine, start)
+    return Prepared(plan, settings, folds, trained, specs, count, machine, start, imported)
 
 
 def run_experiment(
@@ -304,10 +307,13 @@ def _score_timed(
     def left() -> float:
         return deadline.left(clock.seconds()) if deadline and terms.is_train else inf
 
-    paces = measure_paces({cell: specs[cell] for cell in prepared.trained}, scorer.panel, folds[0], run, left)
+    trained = {cell: specs[cell] for cell in prepared.trained}
+    paces = measure_paces(trained, scorer.panel, folds[0], run, left, prepared.imported)
     limits = effort_limits(prepared.settings, prepared.windows)
 
     def plan_for(cells: dict[str, Pace]) -> tuple[dict[str, ModelSpec], Timing]:
+        if not cells:
+            return {}, Timing({}, {}, deadline, clock, tail)
         work = Work(folds, plan.refit, ENSEMBLE in models, terms.is_train)
         return settle({cell: specs[cell] for cell in cells}, cells, work, terms, limits, clock, tail)
 

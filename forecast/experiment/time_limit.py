@@ -33,7 +33,7 @@ TAIL = 0.75
 LEARNING = 2.0
 """Forecasting a fold and learning from it, in forecasts of its networks alone."""
 ENOUGH = 2.0
-"""The next cell is compiled while there is left this much of the time that the last one's compiling took."""
+"""A cell is compiled while there is left this much of the time that the last one's compiling, or the import, took."""
 MARGIN = 0.97  # measured by benchmarks/tuning/time_budget.py
 """Share of the time that is planned for; the rest is for what was not measured."""
 MORE_SEEDS = 4
@@ -191,11 +191,17 @@ class Timing:
 
 
 def measure_paces(
-    specs: Mapping[str, ModelSpec], panel: Panel, fold: Fold, run: Run, left: Callable[[], float]
+    specs: Mapping[str, ModelSpec],
+    panel: Panel,
+    fold: Fold,
+    run: Run,
+    left: Callable[[], float],
+    imported: float = 0.0,
 ) -> dict[str, Pace]:
     """Returns each cell's pace on this machine; its loop is compiled afterwards.
 
-    A cell for whose compiling and training too little time would be left is not among them, save the first.
+    A cell for whose compiling and training too little time would be left is not among them. The first is, unless
+    importing TensorFlow, which takes about as long as compiling, has left too little.
 
     Args:
         specs: of the cells, the most wanted first.
@@ -203,7 +209,10 @@ def measure_paces(
         fold: whose training part is trained on.
         run: what to train with.
         left: tells the seconds that are left; infinite where none must be left out.
+        imported: seconds that importing TensorFlow took; 0 where nothing is to be compiled.
     """
+    if left() < ENOUGH * imported:
+        return {}
     from forecast.models.networks.fitting import RecurrentForecaster, prepare_views  # imports TensorFlow
 
     train, truth = fold.train(panel), fold.truth(panel)

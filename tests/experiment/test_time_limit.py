@@ -200,6 +200,11 @@ def test_members_of_added_seeds_count_as_those_of_their_view():
     assert (wider.trust, wider.anchor) == (0.7, "smoothing")
 
 
+def test_no_cell_is_compiled_where_the_import_has_left_less_than_twice_its_time():
+    tiny = {"rnn": tiny_spec("rnn", dropout=0.1)}
+    assert measure_paces(tiny, panel(), folds()[0], QUIET, lambda: 19.0, imported=10.0) == {}
+
+
 @pytest.mark.slow
 def test_cells_that_there_is_no_time_for_are_left_out_and_the_first_never_is():
     tiny = {cell: tiny_spec(cell) for cell in ("linear", "rnn")}
