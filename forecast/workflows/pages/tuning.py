@@ -28,6 +28,7 @@ def draw_tuning(
     if kind == "none" or not rows:
         return {}
     from forecast.report.figures.figure import render  # matplotlib is slow to import
+    from forecast.report.figures.tuning.parallel import parallel_figure
     from forecast.report.figures.tuning.search import importance_figure, search_figure, slices_figure
 
     label = f"{METRICS[entry.settings.metric].label} on the search folds, scaled by series"
@@ -37,6 +38,9 @@ def draw_tuning(
         f"search.{kind}": search_figure(rows, label=label, title=f"{entry.name}: the search"),
         f"slices.{kind}": slices_figure(rows, names, logarithmic, label=label, title=f"{entry.name}: settings tried"),
     }
+    if len(rows) > 1:
+        title = f"{entry.name}: the settings of each trial"
+        figures[f"parallel.{kind}"] = parallel_figure(rows, names, logarithmic, title=title)
     if importances:
         figures[f"importance.{kind}"] = importance_figure(importances, title=f"{entry.name}: which settings mattered")
     return {name: render(figure, kind) for name, figure in figures.items()}

@@ -123,7 +123,7 @@ def _draw_slice(axes: Axes, trials: Sequence[Tried], name: str, *, is_logarithmi
         top = _draw_points(axes, trials, [float(value) for value in values])
         low, high = min(map(float, values)), max(map(float, values))
         ticks = sorted({low, math.sqrt(low * high), high})
-        axes.set_xticks(ticks, [f"{tick:.1g}" for tick in ticks], fontsize=8)
+        axes.set_xticks(ticks, [f"{tick:.2g}" for tick in ticks], fontsize=8)
         axes.xaxis.set_minor_locator(NullLocator())
     else:
         are_numbers = all(isinstance(value, int | float) for value in values)
