@@ -53,6 +53,7 @@ class Scores:
         gap: steps apart that two steps of one episode may be.
         signs: (N,) how far each step begins a new level, signed, in standard deviations.
         settings: the numbers of the method.
+        evidence: (N,) what several scorers saw together, in decimal orders; None of one alone.
     """
 
     residuals: Residuals
@@ -62,6 +63,7 @@ class Scores:
     gap: int
     signs: FloatArray
     settings: AnomalySettings = SETTINGS
+    evidence: FloatArray | None = None
 
     def leading(self, step: int) -> Scorer:
         """Returns the scorer to which a step is least expected."""
@@ -72,7 +74,9 @@ class Scores:
 
     @cached_property
     def score(self) -> FloatArray:
-        """The larger, the less expected: minus the decimal logarithm of the probability, (N,)."""
+        """The larger, the less expected: the evidence of all scorers, or of one its probability in orders, (N,)."""
+        if self.evidence is not None:
+            return np.where(np.isnan(self.rarity), np.nan, self.evidence)
         return np.asarray(-np.log10(np.maximum(self.rarity, SMALLEST)))
 
 
@@ -112,13 +116,15 @@ def score_steps(
     def clusters_of(rarity: FloatArray) -> float:
         return extremal_index(np.where(past & known, rarity, np.nan), starts, gap)
 
+    evidence: FloatArray | None = None
     if len(found) > 1:
-        rarity, clusters = _together(found, past & known, settings, clusters_of)
+        evidence, rarity = _together(found, past & known, settings, clusters_of)
+        clusters = 1.0
     else:
         rarity = next(iter(found.values()))
         clusters = clusters_of(rarity)
     rarity = np.where(known, rarity, np.nan)
-    return Scores(residuals, found, rarity, clusters, gap, signs, settings)
+    return Scores(residuals, found, rarity, clusters, gap, signs, settings, evidence)
 
 
 def _settled(panel: Panel, settings: AnomalySettings) -> BoolArray:
@@ -140,13 +146,13 @@ def _together(
     past: BoolArray,
     settings: AnomalySettings,
     clusters_of: Callable[[FloatArray], float],
-) -> tuple[FloatArray, float]:
-    """Returns the probability by chance of what all scorers together saw, (N,), and episodes for each rare step.
+) -> tuple[FloatArray, FloatArray]:
+    """Returns what all scorers together saw at each step, in decimal orders, and how probable an episode is, (N,).
 
     A point counts alone where it is rare, and little where it is not: else the noise of all points would drown what
     windows tell. What windows tell counts together, their mean, and the most telling again as far as it stands out.
-    The larger of both is by chance as rare as either of them at most: what is known of points, and what is counted of
-    windows, are added; windows come in clusters, and points alone.
+    That says which steps are odder than others. How rare a step is, is said by the rarer of both, twice as probable for
+    the two looks (Bonferroni): so no tail of the one spoils the other. Windows come in clusters, points alone.
     """
     windows = {scorer: np.nan_to_num(-np.log10(np.maximum(own, SMALLEST)))
                for scorer, own in found.items() if scorer != "point"}  # fmt: skip
@@ -154,14 +160,13 @@ def _together(
     weighed = [np.nan_to_num(_evidence(scorer, found[scorer], settings)) for scorer in windows]
     told = mean + np.clip(np.maximum.reduce(weighed) - settings.beyond, 0, settings.beyond_most)
     scale = calibrate(np.where(past, told, np.nan), settings.of_windows)
-    clusters = clusters_of(scale.rarity(told))
+    by_windows = scale.rarity(told)
+    by_windows = by_windows * clusters_of(by_windows)
     if "point" not in found:
-        return scale.rarity(told), clusters
+        return told, by_windows
     point = np.nan_to_num(_evidence("point", found["point"], settings))
-    speaks, murmur = settings.speaks, settings.murmur
-    seen = np.maximum(np.where(point > speaks, point, murmur * point), told)
-    orders = np.where(seen > speaks, seen, np.minimum(seen / murmur, speaks))  # of a point that counts as much
-    return np.clip(10.0**-orders + clusters * scale.rarity(seen), SMALLEST, 1.0), 1.0
+    seen = np.maximum(np.where(point > settings.speaks, point, settings.murmur * point), told)
+    return seen, np.clip(2 * np.fmin(found["point"], by_windows), SMALLEST, 1.0)
 
 
 def _points(residuals: Residuals, past: BoolArray, settings: AnomalySettings) -> FloatArray:
