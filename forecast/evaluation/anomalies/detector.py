@@ -23,6 +23,7 @@ from forecast.evaluation.anomalies.subsequence import UsualShapes, over_steps, u
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
 AnomalyKind = Literal["auto", "point", "level", "shape"]
 Scorer = Literal["point", "level", "variance", "shape"]
 SCORERS: Mapping[AnomalyKind, tuple[Scorer, ...]] = {
@@ -118,7 +119,9 @@ def score_steps(
 
     evidence: FloatArray | None = None
     if len(found) > 1:
-        evidence, rarity = _together(found, past & known, settings, clusters_of)
+        evidence, rarity = _together(
+            found, past & known, np.repeat(panel.lengths, panel.lengths), settings, clusters_of
+        )
         clusters = 1.0
     else:
         rarity = next(iter(found.values()))
@@ -144,19 +147,24 @@ def _evidence(scorer: Scorer, rarity: FloatArray, settings: AnomalySettings) -> 
 def _together(
     found: Mapping[Scorer, FloatArray],
     past: BoolArray,
+    lengths: IntArray,
     settings: AnomalySettings,
     clusters_of: Callable[[FloatArray], float],
 ) -> tuple[FloatArray, FloatArray]:
     """Returns what all scorers together saw at each step, in decimal orders, and how probable an episode is, (N,).
 
-    A point counts alone where it is rare, and little where it is not: else the noise of all points would drown what
-    windows tell. What windows tell counts together, their mean, and the most telling again as far as it stands out.
+    A point counts alone where few of its series are as rare by chance, and little elsewhere: else the noise of all
+    points would drown what windows tell. What windows tell counts together, their mean, and the most telling again as
+    far as it stands out; of long series, whose shapes are well known, shapes count several times in the mean.
     That says which steps are odder than others. How rare a step is, is said by the rarer of both, twice as probable for
     the two looks (Bonferroni): so no tail of the one spoils the other. Windows come in clusters, points alone.
     """
     windows = {scorer: np.nan_to_num(-np.log10(np.maximum(own, SMALLEST)))
                for scorer, own in found.items() if scorer != "point"}  # fmt: skip
-    mean = np.mean([np.minimum(own, settings.heard) for own in windows.values()], axis=0)
+    weights = {scorer: np.where((lengths >= settings.long) & (scorer == "shape"), settings.long_shape, 1.0)
+               for scorer in windows}  # fmt: skip
+    heard = np.sum([weights[scorer] * np.minimum(own, settings.heard) for scorer, own in windows.items()], axis=0)
+    mean = heard / np.sum(list(weights.values()), axis=0)
     weighed = [np.nan_to_num(_evidence(scorer, found[scorer], settings)) for scorer in windows]
     told = mean + np.clip(np.maximum.reduce(weighed) - settings.beyond, 0, settings.beyond_most)
     scale = calibrate(np.where(past, told, np.nan), settings.of_windows)
@@ -165,7 +173,8 @@ def _together(
     if "point" not in found:
         return told, by_windows
     point = np.nan_to_num(_evidence("point", found["point"], settings))
-    seen = np.maximum(np.where(point > settings.speaks, point, settings.murmur * point), told)
+    speaks = np.log10(lengths / settings.speaks)
+    seen = np.maximum(np.where(point > speaks, point, settings.murmur * point), told)
     return seen, np.clip(2 * np.fmin(found["point"], by_windows), SMALLEST, 1.0)
 
 

@@ -31,9 +31,10 @@ class AnomalySettings:
         lightest: shape of a tail that is fitted, at least; below 0, a tail ends somewhere.
         window_share, window_censored, window_lightest: likewise of scores of windows.
         change_weight: what a new level or a burst counts, in decimal orders of rarity, beside a point or a shape.
-        speaks: decimal orders of rarity from which on a point counts alone.
+        speaks: a point counts alone where so many of its series are as rare by chance, at most.
         murmur: share that it counts below.
         heard: orders that each scorer of windows counts in their mean, at most.
+        long, long_shape: steps from which on a series tells much of its shapes, and how often these count then.
         beyond, beyond_most: orders from which on the most telling of them counts again, and by how many at most.
     """
 
@@ -62,9 +63,11 @@ class AnomalySettings:
     lightest: float = -0.3
     window_lightest: float = 0.0
     change_weight: float = 0.6
-    speaks: float = 2.0
+    speaks: float = 7.0
     murmur: float = 0.3
     heard: float = 4.0
+    long: int = 2000
+    long_shape: float = 4.0
     beyond: float = 3.0
     beyond_most: float = 2.5
 
