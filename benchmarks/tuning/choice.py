@@ -42,7 +42,7 @@ class Row:
 def cases(quick: bool) -> dict[str, Sixes]:
     """Returns a monthly panel, and more of them and of days and hours where there is time."""
     names = ("tourism_monthly", "m3_monthly", "m4_monthly_sub200", "nn5_daily", "m4_hourly")[: 1 if quick else None]
-    most = 48 if quick else 198
+    most = 24 if quick else 198
     return {name: sixes(replace(training_part(name, most), horizon=12)) for name in names}
 
 
