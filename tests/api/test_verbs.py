@@ -283,6 +283,38 @@ def test_series_with_dates_in_its_index_is_data(index):
     assert read_panel(series.rename(None)).columns.target == ("value",)
 
 
+POLARS = {
+    "instants": lambda pl, table: table,
+    "days": lambda pl, table: table.with_columns(pl.col("day").cast(pl.Date)),
+    "texts": lambda pl, table: table.with_columns(pl.col("day").dt.strftime("%Y-%m-%d")),
+    "a zone": lambda pl, table: table.with_columns(pl.col("day").dt.replace_time_zone("Europe/Berlin")),
+    "decimals": lambda pl, table: table.with_columns(pl.col("visits").cast(pl.Decimal(20, 4))),
+    "a categorical": lambda pl, table: table.with_columns(pl.lit("north").cast(pl.Categorical).alias("shop")),
+    "an enum": lambda pl, table: table.with_columns(pl.lit("north").cast(pl.Enum(["north", "south"])).alias("shop")),
+    "a list beside": lambda pl, table: table.with_columns(pl.lit([1, 2]).alias("more")),
+    "collected": lambda pl, table: table.lazy().collect(),
+}
+
+
+@pytest.mark.parametrize("form", POLARS)
+def test_frame_of_polars_is_data(form):
+    pl = pytest.importorskip("polars", reason="polars is not installed: pip install polars")
+    own = frame()
+    columns = {"day": own["day"].to_numpy("datetime64[ms]"), "visits": own["visits"].to_numpy(float)}
+    table = POLARS[form](pl, pl.DataFrame(columns))
+    expected, found = read_panel(own).panel, read_panel(table).panel
+    assert np.allclose(found.values, expected.values, atol=1e-4)
+    assert found.future_timestamps(1) == expected.future_timestamps(1)
+
+
+def test_lazy_frame_and_series_of_polars_are_refused_with_the_way_on():
+    pl = pytest.importorskip("polars", reason="polars is not installed: pip install polars")
+    for data, hint in ((pl.LazyFrame({"a": [1]}), "data.collect()"), (pl.Series([1.0]), "a frame of it with a column")):
+        with pytest.raises(ForecastError) as caught:
+            read_panel(data)
+        assert hint in caught.value.hint
+
+
 @pytest.mark.parametrize(
     ("data", "kind"),
     [(3, "int"), ([1, 2], "list"), (visits, "function"), (np.zeros(3), "numpy.ndarray"), ({"a": [1]}, "dict")],

@@ -170,14 +170,25 @@ def parquet_bytes(data: Any) -> bytes:
     from pyarrow.parquet import write_table  # noqa: PLC0415 - only who hands in such a table pays the 0.1 s
 
     try:
-        table = _table(data)
+        table = _without_codes(_table(data))
         buffer = io.BytesIO()
         write_table(table, buffer)
     except (pa.ArrowException, ValueError, TypeError, NotImplementedError, RuntimeError) as error:
         reason = str(error).partition("\n")[0][:200]
         hint = "a table with a column of dates and one of numbers, such as a polars or pandas frame"
+        if callable(getattr(data, "to_frame", None)):  # one column alone
+            hint = "a frame of it with a column of dates beside it"
         raise UsageError(f"The {type_name(data)} can't be read: {reason}", hint) from None
     return buffer.getvalue()
+
+
+def _without_codes(table: Any) -> Any:
+    """Returns a table whose coded texts, as polars hands them on, are texts: Arrow writes no coded views."""
+    for place, field in enumerate(table.schema):
+        if types.is_dictionary(field.type) and types.is_string_view(field.type.value_type):
+            chunks = [chunk.dictionary.cast(pa.string()).take(chunk.indices) for chunk in table.column(place).chunks]
+            table = table.set_column(place, field.name, pa.chunked_array(chunks, pa.string()))
+    return table
 
 
 def _table(data: Any) -> Any:

@@ -46,6 +46,7 @@ class Source:
     encoding: str  # of the text as stored
     sheet: str | None = None  # of a workbook, whose table the text is: a line a row
     other_sheets: tuple[str, ...] = ()  # that hold anything
+    notes: tuple[str, ...] = ()  # in words, what of the sheet is read and not shown
 
     def __str__(self) -> str:
         return self.name
@@ -104,15 +105,29 @@ def read_source(
     data = _member(data, name) if data.startswith(ZIP_MAGIC) else data
     if data.startswith(WORKBOOK_MAGICS):
         return _of_workbook(Source(name, stem, path, data, fingerprint, "UTF-8"), encoding, sheet, may_lack=may_lack)
+    return _of_file(Source(name, stem, path, data, fingerprint, "UTF-8"), encoding, sheet, may_lack=may_lack)
+
+
+def _of_file(made: Source, encoding: str | None, sheet: str | None, *, may_lack: bool) -> Source:
+    """Returns a text as UTF-8, or a Parquet file as it is; of a page under the name of a workbook, the table in it.
+
+    Raises:
+        UsageError: a sheet is asked for, or an encoding of a Parquet file.
+        DataError: it is neither text nor Parquet, or a document that is no table.
+    """
+    name = made.name
+    if made.is_parquet and encoding is not None:
+        raise UsageError(f"{name} is a Parquet file, whose texts have one encoding.", "leave out --encoding")
+    if not made.is_parquet:
+        text, found = _utf8(made.data, name, encoding)
+        made = replace(made, data=text, encoding=found)
+        if _is_page(text, name):
+            return _of_page(made, sheet, may_lack=may_lack)
     if sheet is not None and not may_lack:
         raise UsageError(f"{name} is no workbook, and has no sheets.", "leave out --sheet")
-    found = "UTF-8"
-    if not data.startswith(PARQUET_MAGIC):
-        data, found = _utf8(data, name, encoding)
-        _check_table(data, name, path)
-    elif encoding is not None:
-        raise UsageError(f"{name} is a Parquet file, whose texts have one encoding.", "leave out --encoding")
-    return Source(name, stem, path, data, fingerprint, found)
+    if not made.is_parquet:
+        _check_table(made.data, name, made.path)
+    return made
 
 
 def _of_workbook(book: Source, encoding: str | None, sheet: str | None, *, may_lack: bool) -> Source:
@@ -124,7 +139,24 @@ def _of_workbook(book: Source, encoding: str | None, sheet: str | None, *, may_l
     if encoding is not None and not may_lack:
         raise UsageError(f"{book.name} is a workbook, whose texts have one encoding.", "leave out --encoding")
     read = read_workbook(book.data, book.name, sheet, may_lack=may_lack)
-    return replace(book, data=read.data, sheet=read.sheet, other_sheets=read.others)
+    return replace(book, data=read.data, sheet=read.sheet, other_sheets=read.others, notes=read.notes)
+
+
+def _is_page(data: bytes, name: str) -> bool:
+    """Returns whether text is a web page under the name of a workbook, as many programs export tables."""
+    return Path(name).suffix.lower() in WORKBOOKS and bool(HTML.match(data[:4096].lstrip(BLANKS)))
+
+
+def _of_page(page: Source, sheet: str | None, *, may_lack: bool) -> Source:
+    """Returns the text of the table in a page.
+
+    Raises:
+        ForecastError: see ``read_page``.
+    """
+    from forecast.data.files.workbooks.html_table import read_page  # noqa: PLC0415 - for pages alone
+
+    read = read_page(page.data.decode(errors="replace"), page.name, sheet, may_lack=may_lack)
+    return replace(page, data=read.data, sheet=read.sheet, other_sheets=read.others)
 
 
 def _member(data: bytes, name: str) -> bytes:
@@ -324,8 +356,6 @@ def _check_table(data: bytes, name: str, path: Path | None) -> None:
     """
     head = data[:4096].lstrip(BLANKS)
     kind = "an XML spreadsheet of 2003" if SPREADSHEET in head else "a web archive (MHTML)" if MHTML.match(head) else ""
-    if not kind and HTML.match(head) and Path(name).suffix.lower() in WORKBOOKS:
-        kind = "a web page (HTML) under the name of a workbook"
     if kind:  # as many programs export them
         hint = "open it in Excel or LibreOffice, and save it as .xlsx or CSV"
         raise DataError(f"{name} is {kind}, which is not read.", hint)

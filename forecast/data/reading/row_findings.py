@@ -209,6 +209,7 @@ def dialect_findings(table: Table) -> list[Finding]:
     findings, unit = [], "line" if table.source.sheet is None else "row"
     if table.source.encoding != "UTF-8":
         findings.append(Finding("note", "encoding", f"text is in {table.source.encoding}", "--encoding"))
+    findings += [Finding("note", "hidden", text) for text in table.source.notes]
     if table.left_out:
         strange = [f"{name} ({what})" for name, what in table.left_out.items()]
         findings.append(Finding("note", "columns", f"{listed(strange)} left out"))

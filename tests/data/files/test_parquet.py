@@ -183,3 +183,10 @@ def test_column_without_a_table_is_refused():
 @pytest.mark.parametrize("data", [3, [1], {"a": [1]}, pa.Table, None])
 def test_other_things_are_no_tables(data):
     assert not is_arrow_table(data)
+
+
+def test_coded_texts_of_another_library_are_texts():
+    codes = pa.array([0, 1, None], pa.uint32())
+    coded = pa.DictionaryArray.from_arrays(codes, pa.array(["a", "b"], pa.string_view()))
+    table = pq.read_table(io.BytesIO(parquet_bytes(pa.table({"shop": coded, "x": [1, 2, 3]}))))
+    assert table.column("shop").to_pylist() == ["a", "b", None]

@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 
 from forecast.data.files.intake import BOMB, HARMLESS, bomb, too_many
 from forecast.data.files.unpacking import ZIP_MAGIC
@@ -29,8 +30,27 @@ TAGS = re.compile(rb"<(table:table|table:table-row|table:(?:covered-)?table-cell
 REPEATED = re.compile(rb'number-(?:rows|columns)-repeated="(\d{1,9})"')
 DIMENSION = b"\x94\x01\x10"
 """The record of a binary sheet that says where its cells begin and end: its kind, and its 16 bytes."""
+HIDEABLE = re.compile(rb'<(?:\w+:)?(col|row)\b([^<>]*?\bhidden="(?:1|true)"[^<>]*)>')
+ROW, SPAN = re.compile(rb'\br="(\d{1,7})"'), re.compile(rb'\b(min|max)="(\d{1,5})"')
+SHEET, LINK = re.compile(r"<(?:\w+:)?sheet\s[^<>]*>"), re.compile(r"<(?:\w+:)?Relationship\s[^<>]*>")
+ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
+MOST_COLUMNS = 16_384
 MANIFEST = "META-INF/manifest.xml"
 STORED, DEFLATED = 0, 8
+
+
+@dataclass(frozen=True)
+class HiddenParts:
+    """What Excel does not show of a sheet.
+
+    Attributes:
+        columns, rows: of it, from 0.
+        is_filtered: it has a filter, which hides rows.
+    """
+
+    columns: frozenset[int] = frozenset()
+    rows: frozenset[int] = frozenset()
+    is_filtered: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +71,40 @@ class Archive:
         """Whether LibreOffice has protected it by a password."""
         found = next((one for one in self.members if one.filename == MANIFEST), None)
         return found is not None and any(b"encryption-data" in piece for piece in self._pieces(found))
+
+    def hidden(self, sheet: str) -> HiddenParts:
+        """Returns what is hidden in a sheet of an .xlsx, by its name; nothing of other kinds."""
+        member = self._sheet_of(sheet)
+        columns, rows, is_filtered, end = set[int](), set[int](), False, b""
+        for piece in self._pieces(member) if member else ():
+            text = end + piece
+            is_filtered |= b"<autoFilter" in text
+            for tag in HIDEABLE.finditer(text):
+                if tag[1] == b"row" and (place := ROW.search(tag[2])):
+                    rows.add(int(place[1]) - 1)
+                elif span := SPAN.findall(tag[2]):
+                    ends = {name: int(number) for name, number in span}
+                    columns |= {*range(ends.get(b"min", 1) - 1, min(ends.get(b"max", 0), MOST_COLUMNS))}
+            end = text[text.rfind(b"<") :] if b"<" in text else b""
+            end = b"" if HIDEABLE.match(end) else end
+        return HiddenParts(frozenset(columns), frozenset(rows), is_filtered)
+
+    def _sheet_of(self, name: str) -> zipfile.ZipInfo | None:
+        """Returns the member that holds a sheet of an .xlsx; None where there is no such."""
+        files = {one.filename: one for one in self.members}
+        if "xl/workbook.xml" not in files or "xl/_rels/workbook.xml.rels" not in files:
+            return None
+        book, links = (
+            b"".join(self._pieces(files[path])).decode(errors="replace")
+            for path in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+        )
+        sheets, told = (
+            [{key: unescape(value) for key, value in ATTRIBUTE.findall(tag)} for tag in tags]
+            for tags in (SHEET.findall(book), LINK.findall(links))
+        )
+        targets = {own.get("Id"): own.get("Target", "") for own in told}
+        target = next((targets.get(own.get("r:id"), "") for own in sheets if own.get("name") == name), "")
+        return files.get(target.removeprefix("/") if target.startswith("/") else f"xl/{target}")
 
     def check(self, name: str, most: int) -> None:
         """Refuses a workbook that would unpack to far more than it is, or has cells too far apart.

@@ -6,14 +6,22 @@ megabyte, needs no other library, and is imported in a thousandth of a second, f
 
 import io
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from forecast.data.files.free_memory import free_memory
 from forecast.data.files.intake import too_many
-from forecast.data.files.workbooks.archive import open_archive
-from forecast.data.files.workbooks.sheet_table import Cell, TablePlace, find_table, is_empty, table_text
+from forecast.data.files.workbooks.archive import HiddenParts, open_archive
+from forecast.data.files.workbooks.sheet_table import (
+    Cell,
+    Merged,
+    TablePlace,
+    cell_text,
+    find_table,
+    is_empty,
+    table_text,
+)
 from forecast.errors import DataError, DependencyError, QuestionError, UsageError, did_you_mean
 from forecast.wording import counted, joined, listed, quoted
 
@@ -30,7 +38,10 @@ CELL = 120
 """Memory that a cell takes while a sheet is read, in bytes."""
 INSTALL = "pip install 'python-calamine>=0.5'"
 SAVE = "open it, and save the sheet as .xlsx or CSV"
+SHOWN = HiddenParts()
+"""Nothing is hidden."""
 T = TypeVar("T")
+S = TypeVar("S", bound="Sheet")
 LIKELY = [
     *((kind, hidden) for hidden in (False, True) for kind in ("dated", "numbers")),
     ("other", False),
@@ -47,11 +58,13 @@ class SheetText:
         data: it as CSV in UTF-8, of which line ``n`` is row ``n`` of the sheet.
         sheet: its name.
         others: the names of the other sheets that hold anything.
+        notes: in words, what is read and not shown.
     """
 
     data: bytes
     sheet: str
     others: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def is_workbook(data: bytes) -> bool:
@@ -83,13 +96,75 @@ def read_workbook(data: bytes, name: str, sheet: str | None = None, *, may_lack:
         archive.check(name, most=free_memory() // CELL)
     book = _opened(data, name)
     sheets = [_Sheet(book, one, name) for one in book.sheets_metadata if _holds_cells(one)]
-    wanted = _asked(sheets, sheet, name, may_lack=may_lack) or _only_one(sheets, name)
+    wanted = asked_sheet(sheets, sheet, name, may_lack=may_lack) or only_sheet(sheets, name)
+    hidden = archive.hidden(wanted.name) if archive else SHOWN
+    return text_of_sheet(wanted, sheets, hidden, from_1904=archive is not None and archive.counts_from_1904)
+
+
+def text_of_sheet(
+    wanted: "Sheet", sheets: "Sequence[Sheet]", hidden: HiddenParts = SHOWN, *, from_1904: bool = False
+) -> SheetText:
+    """Returns the table of a sheet.
+
+    Args:
+        wanted: the sheet.
+        sheets: all of them.
+        hidden: what is not shown of it.
+        from_1904: see ``table_text``.
+    """
     rows = wanted.rows()
     place = find_table(rows) or TablePlace(0, 1, *_extent(rows), "other")
-    from_1904 = archive is not None and archive.counts_from_1904
     text = table_text(rows, place, wanted.merged, from_1904=from_1904)
     others = tuple(one.name for one in sheets if one.name != wanted.name and not one.is_blank)
-    return SheetText(text.encode(errors="replace"), wanted.name, others)
+    return SheetText(text.encode(errors="replace"), wanted.name, others, tuple(_hidden_notes(hidden, rows, place)))
+
+
+def _hidden_notes(hidden: HiddenParts, rows: Sequence[Sequence[Cell]], place: TablePlace) -> Iterator[str]:
+    """Yields what of a table is hidden: a filter in Excel is for the eyes, and sums there count hidden rows too."""
+    columns = [i for i in sorted(hidden.columns) if place.left <= i < place.right]
+    header = rows[place.body - 1] if rows else ()
+    named = ((i, header[i] if i < len(header) else "") for i in columns)
+    names = [f"column {i + 1}" if is_empty(cell) else cell_text(cell) for i, cell in named]
+    if names:
+        are = "is" if len(names) == 1 else "are"
+        yield f"{listed(names)} {are} hidden in the workbook, and read as other columns are"
+    count = sum(place.body <= row < len(rows) and not all(map(is_empty, rows[row])) for row in hidden.rows)
+    if count:
+        by = " by a filter" if hidden.is_filtered else ""
+        are = "is" if count == 1 else "are"
+        yield f"{counted(count, 'row')} that {are} hidden in the workbook{by} {are} read as others are"
+
+
+class Sheet(Protocol):
+    """A sheet of a workbook, or what is read as one."""
+
+    @property
+    def name(self) -> str:
+        """By which it is asked for."""
+        ...
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether its user does not see it."""
+        ...
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether no cell holds anything."""
+        ...
+
+    @property
+    def merged(self) -> list[Merged]:
+        """The cells that are one."""
+        ...
+
+    def rows(self) -> list[list[Cell]]:
+        """Returns all rows from the first row and column on."""
+        ...
+
+    def kind(self) -> str:
+        """Returns what its table holds, as ``TablePlace`` says it; empty where no cell does."""
+        ...
 
 
 class _Sheet:
@@ -193,7 +268,7 @@ def _holds_cells(about: "SheetMetadata") -> bool:
     return str(about.typ).endswith("WorkSheet")
 
 
-def _asked(sheets: Sequence[_Sheet], asked: str | None, name: str, *, may_lack: bool) -> _Sheet | None:
+def asked_sheet(sheets: Sequence[S], asked: str | None, name: str, *, may_lack: bool) -> S | None:
     """Returns the sheet that is asked for by its name or number; None where none is, or it may lack and does.
 
     Raises:
@@ -217,7 +292,7 @@ def _asked(sheets: Sequence[_Sheet], asked: str | None, name: str, *, may_lack: 
     return found
 
 
-def _only_one(sheets: Sequence[_Sheet], name: str) -> _Sheet:
+def only_sheet(sheets: Sequence[S], name: str) -> S:
     """Returns the one sheet that holds a table: of those that are seen, or else of those that are hidden.
 
     Raises:
@@ -239,7 +314,7 @@ def _only_one(sheets: Sequence[_Sheet], name: str) -> _Sheet:
     )
 
 
-def _other_sheets(sheets: Sequence[_Sheet]) -> str:
+def _other_sheets(sheets: Sequence[Sheet]) -> str:
     names = [shlex.quote(one.name) for one in sheets if not one.is_blank]
     return f"--sheet {joined(names[:8], 'or')}" if names else "name a workbook with rows"
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import openpyxl
 import pytest
+import xlsxwriter
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from forecast.data.files import source as files
@@ -321,7 +322,6 @@ def test_a_binary_sheet_is_believed_where_it_ends(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"<html><table><tr><td>Date", "a web page .HTML. under the name of a workbook"),
         (
             b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
             "an XML spreadsheet of 2003",
@@ -378,3 +378,44 @@ def test_a_packed_workbook_is_unpacked_first(tmp_path, packer):
 def test_a_workbook_on_standard_input_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr(files.sys, "stdin", io.TextIOWrapper(io.BytesIO(book({"S": ROWS}))))
     assert read_source("-").sheet == "S"
+
+
+def hidden_book(columns=(), rows=(), is_filtered=False, name="Sales & more"):
+    """A workbook of three columns, as XlsxWriter writes it."""
+    buffer = io.BytesIO()
+    made = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    sheet = made.add_worksheet(name)
+    sheet.write_row(0, 0, ["Report"])
+    sheet.write_row(2, 0, ["Date", "Sales", "Margin"])
+    day = made.add_format({"num_format": "yyyy-mm-dd"})
+    for i in range(20):
+        sheet.write_datetime(3 + i, 0, datetime(2024, 1, 1) + timedelta(i), day)
+        sheet.write_row(3 + i, 1, [i, 2 * i])
+    for column in columns:
+        sheet.set_column(column, column, None, None, {"hidden": True})
+    for row in rows:
+        sheet.set_row(row, None, None, {"hidden": True})
+    if is_filtered:
+        sheet.autofilter(2, 0, 22, 2)
+    made.close()
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({}, ()),
+        ({"columns": [2]}, ("Margin is hidden in the workbook, and read as other columns are",)),
+        ({"columns": [1, 2]}, ("Sales, Margin are hidden in the workbook, and read as other columns are",)),
+        ({"columns": [3, 9]}, ()),
+        ({"rows": [5]}, ("1 row that is hidden in the workbook is read as others are",)),
+        ({"rows": [0, 5, 6, 40], "is_filtered": True},
+         ("2 rows that are hidden in the workbook by a filter are read as others are",)),
+        ({"is_filtered": True}, ()),
+    ],
+)  # fmt: skip
+def test_what_a_workbook_hides_is_read_and_said(tmp_path, how, told):
+    (tmp_path / "a.xlsx").write_bytes(hidden_book(**how))
+    reading = read_panel(tmp_path / "a.xlsx", ReadOptions(target=("Sales",)))
+    assert reading.panel.values.ravel().tolist() == list(range(20))
+    assert tuple(each.text for each in reading.findings if each.topic == "hidden") == told
