@@ -1,11 +1,17 @@
 """Objects of a real S3 server on loopback (moto's), and files of a web server: read as a file here is."""
 
+import base64
 import gzip
 import io
+import os
+import shutil
+import socket
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -193,6 +199,74 @@ def test_store_in_a_bucket_forecasts_as_the_one_here_and_is_not_written(shop, s3
     assert forecast.load("shop", store=f"{s3}/store").predict() is not None
     assert run("retrain", "shop", *far, folder=folder).code == 2
     assert {name: about["ETag"] for name, about in system.find("shop/store", detail=True).items()} == before
+
+
+@pytest.fixture
+def emulator(tmp_path):
+    """Starts a server of objects on loopback, and ends it."""
+    with ExitStack() as stack:
+
+        def start(words):
+            server = stack.enter_context(subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            stack.callback(server.kill)
+            for _ in range(200):
+                with suppress(OSError), socket.create_connection(("127.0.0.1", int(words[-1])), 1):
+                    return
+                threading.Event().wait(0.1)
+            pytest.fail("the server did not begin")
+
+        yield start
+
+
+def check_cloud(system, scheme, folder, tmp_path, monkeypatch):
+    """A file, a folder of shards and a store are the same there as here."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for below, to in (("panel", "shop/panel"), (".forecast/models", "shop/store/models")):
+        for path in (folder / below).rglob("*"):
+            if path.is_file() and path.stat().st_size:  # not the locks
+                system.pipe(f"{to}/{path.relative_to(folder / below)}", path.read_bytes())
+    system.pipe("shop/a/sales.csv", TEXT.encode())
+    here, there = (read_panel(place).panel for place in (folder / "sales.csv", f"{scheme}://shop/a/sales.csv"))
+    assert (here.values == there.values).all()
+    with pytest.raises(NotFoundError):
+        read_panel(f"{scheme}://shop/a/none.csv")
+    for data, to in (("panel", "here"), (f"{scheme}://shop/panel/", "there")):
+        done = run("predict", "shop", "--data", data, "-o", str(tmp_path / to), folder=folder)
+        assert done.code == 0, done.err
+    for path in (tmp_path / "here").glob("*.parquet"):
+        assert path.read_bytes() == (tmp_path / "there" / path.name).read_bytes()
+    far = ("--store", f"{scheme}://shop/store")
+    own, other = (run("predict", "shop", "-q", *more, folder=folder) for more in ((), far))
+    assert own.out == other.out
+
+
+def test_google_s_objects_are_read_from_a_server_of_them(shop, emulator, tmp_path, monkeypatch):
+    monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")  # it would ask for a layout that this server lacks
+    gcsfs = pytest.importorskip("gcsfs", reason="gcsfs is not installed: pip install gcsfs gcp-storage-emulator")
+    program = shutil.which("gcp-storage-emulator") or Path(sys.executable).with_name("gcp-storage-emulator")
+    if not Path(program).is_file():
+        pytest.skip("gcp-storage-emulator is not installed")
+    port = str(free_port())
+    emulator([str(program), "start", "--host=127.0.0.1", "--in-memory", "--port", port])
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
+    system = gcsfs.GCSFileSystem(token="anon", project="p", endpoint_url=f"http://127.0.0.1:{port}")
+    system.mkdir("shop")
+    check_cloud(system, "gs", shop[0], tmp_path, monkeypatch)
+
+
+def test_azure_s_objects_are_read_from_a_server_of_them(shop, emulator, tmp_path, monkeypatch):
+    adlfs = pytest.importorskip("adlfs", reason="adlfs is not installed: pip install adlfs; npm install azurite")
+    program = shutil.which("azurite-blob")
+    if program is None:
+        pytest.skip("azurite is not installed: npm install azurite")
+    port, key = str(free_port()), base64.b64encode(b"a key of a test alone").decode()
+    monkeypatch.setenv("AZURITE_ACCOUNTS", f"tester:{key}")
+    emulator([program, "--inMemoryPersistence", "--skipApiVersionCheck", "--blobHost", "127.0.0.1", "--blobPort", port])
+    place = f"AccountName=tester;AccountKey={key};BlobEndpoint=http://127.0.0.1:{port}/tester"
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", f"DefaultEndpointsProtocol=http;{place};")
+    system = adlfs.AzureBlobFileSystem(connection_string=os.environ["AZURE_STORAGE_CONNECTION_STRING"])
+    system.mkdir("shop")
+    check_cloud(system, "az", shop[0], tmp_path, monkeypatch)
 
 
 class Page(BaseHTTPRequestHandler):
