@@ -17,7 +17,7 @@ import shlex
 from contextlib import suppress
 from pathlib import Path
 
-from forecast.addresses import host_of, is_made_name, references
+from forecast.addresses import LOCAL, host_of, is_made_name, references, scheme_of
 from forecast.errors import UsageError
 
 FILE = "known-hosts"
@@ -53,7 +53,7 @@ def checked_source(source: str, command: str) -> str:
         UsageError: it is such an address.
     """
     used = references(source)
-    if not used:
+    if not used or scheme_of(source) in LOCAL:  # what lies on this machine is sent nowhere
         return source
     known, host = _known(), host_of(source)
     for name, is_secret in used:

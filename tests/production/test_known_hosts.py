@@ -44,6 +44,7 @@ def test_stranger_s_store_has_no_variable_and_no_file_looked_up(address):
         "https://h/x?v=1&X-Amz-Signature=${URL_X_AMZ_SIGNATURE}",
         "postgresql://db/shop",
         "s3://bucket/sales.csv",
+        "sqlite:///${HOME}/shop.db#sales",
         "/home/me/${x}.csv",
         "sales.csv",
     ],
