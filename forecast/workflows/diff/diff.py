@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from forecast.data.panel import IdParts
 from forecast.errors import UsageError, did_you_mean
 from forecast.experiment.changes.choice import choose_pair
 from forecast.experiment.changes.comparison import ForecastComparison, actuals, compare_issued, period_edges
@@ -13,6 +14,7 @@ from forecast.experiment.changes.sentences import TotalChange, change_sentences,
 from forecast.experiment.decisions.totals import ALL, AskedTotals
 from forecast.experiment.input_data import only_model
 from forecast.experiment.stored_forecast import id_parts_of, only_series
+from forecast.experiment.versions.stored_model import StoredModel
 from forecast.name_lists import flag_value
 from forecast.production.store.store import Store
 from forecast.report.tables import ResultTable, Value, numbers_of, timestamp_texts
@@ -159,6 +161,15 @@ def _sums(comparison: ForecastComparison, asked: AskedTotals) -> DifferenceSums:
     return summed(points, parts, _groups(comparison, asked.by), periods)
 
 
+def _leaf_parts(stored: StoredModel) -> tuple[IdParts, tuple[str, ...]]:
+    """Returns what the series that are no sums of others are told apart by, and their names."""
+    context = stored.context
+    if context.hierarchy is None:
+        return id_parts_of(stored), context.series_ids
+    leaves = context.select(context.summands)
+    return id_parts_of(replace(stored, context=leaves)), leaves.series_ids
+
+
 def _groups(comparison: ForecastComparison, by: str | None) -> list[str]:
     """Returns what each series is added up under, (S,).
 
@@ -169,10 +180,10 @@ def _groups(comparison: ForecastComparison, by: str | None) -> list[str]:
     if by is None:
         return names
     stored = comparison.after.stored or comparison.before.stored
-    ids = id_parts_of(stored) if stored else None
+    ids, leaves = _leaf_parts(stored) if stored else (None, ())
     own = {name.casefold(): place for place, name in enumerate(ids.names)} if ids else {}
-    if by.casefold() in own and stored and ids:
-        parts = dict(zip(stored.context.series_ids, ids.values, strict=True))
+    if by.casefold() in own and ids:
+        parts = dict(zip(leaves, ids.values, strict=True))
         return [parts[name][own[by.casefold()]] if name in parts else name for name in names]
     if by.casefold() == ALL:
         return [ALL] * len(names)

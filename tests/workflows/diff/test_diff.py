@@ -166,3 +166,25 @@ def test_a_version_that_was_pruned_leaves_the_difference_alone(told, tmp_path):
     assert document["notes"][0] == ("v1 is not in the store any more: what comes from what can't be told apart.")
     assert "what comes from what can't be told" in document["sentences"][0]
     assert run("diff", "shops", "v1", "v2", "--format", "table", folder=tmp_path).code == 0
+
+
+def test_series_of_a_hierarchy_are_added_up_by_a_part_of_their_id(tmp_path):
+    def data(days):
+        table = rows(days)
+        return write(tmp_path / "tree.csv", [[row[0], "west", f"x{row[1]}", *row[2:3]] for row in table], HEAD)
+
+    data(90)
+    tree = ("--id", "region,shop", "--hierarchy", "region/shop", "--model", "smoothing", "--horizon", "8")
+    assert run("train", "tree.csv", *tree, "--folds", "1", "--plots", "none", folder=tmp_path).code == 0
+    data(93)
+    assert run("retrain", "tree", "--min-new-rows", "999", folder=tmp_path).code == 0
+    flags = ("--total", "horizon", "--json")
+    by_part = run("diff", "tree", "--total-by", "region", *flags, folder=tmp_path).document["differences"]
+    alone = run("diff", "tree", *flags, folder=tmp_path).document["differences"]
+    assert [row["series_id"] for row in by_part] == ["west"]
+    assert {row["series_id"] for row in alone} == {"total", "west", "west/xa", "west/xb"}
+    for row in alone[:2]:  # the total, and its one region
+        assert row["from_data"] == pytest.approx(by_part[0]["from_data"], abs=1e-9)
+
+
+HEAD = ("day", "region", "shop", "sales")
