@@ -290,6 +290,24 @@ def changes_of(values: Changes, space: Sequence[SearchedSetting], window: int) -
     return changed
 
 
+def at_end(changes: Changes, window: int, end_window: int | None, season: int = 1) -> dict[str, Value]:
+    """Returns changes as they are at the end of the data: a window is as many times the recipe's as it was before it.
+
+    Args:
+        changes: of the recipe before the confirmation span.
+        window: that it had there.
+        end_window: that it has at the end; None where that is not known.
+        season: of the plan: windows are whole ones.
+    """
+    found = dict(changes)
+    if WINDOW not in found or end_window in {None, window}:
+        return found
+    found[WINDOW] = max(1, round(int(found[WINDOW]) * int(end_window or window) / window / season)) * season
+    if SEGMENT in found:
+        found[SEGMENT] = max(size for size in range(1, int(found[SEGMENT]) + 1) if int(found[WINDOW]) % size == 0)
+    return found
+
+
 def changed_settings(settings: Settings, model: str, changes: Changes) -> tuple[Settings, str]:
     """Returns settings and model with some of them changed, by name."""
     own: dict[str, Any] = {

@@ -57,8 +57,7 @@ def tuning_entry(scope: TuningScope, reading: Reading, run: Run) -> TuningEntry:
     plan = make_plan(reading.panel, settings)
     confirmed = plan.folds if scope.confirm is None else scope.confirm
     part = search_part(reading, settings, confirmed)
-    window = _window(part.panel, plan, settings)
-    inner = replace(settings, horizon=plan.horizon, window=window, seeds=settings.seeds or 1)
+    inner = replace(settings, horizon=plan.horizon, seeds=settings.seeds or 1)
     prepared = prepare(part, inner, (trained_model(model),), run.with_reporter(SILENT), Terms())
     spec = prepared.specs[spec_names(trained_model(model))[0]]
     windows, known = count_windows(part.panel, prepared.plan), _known(part.panel, prepared.plan)
@@ -86,17 +85,9 @@ def tuning_entry(scope: TuningScope, reading: Reading, run: Run) -> TuningEntry:
         searched_to=part.days[1],
         begun=scope.begun,
         rung=rung,
+        end_window=plan.window,
+        season=plan.season if plan.window % plan.season == 0 else 1,
     )
-
-
-def _window(part: Panel, plan: Plan, settings: Settings) -> int | None:
-    """Returns the window that the recipe has at the end of the data, where the search can have it, too; or None.
-
-    The default that a search has to beat is the one that would be trained.
-    """
-    if settings.window is not None or plan.is_intermittent:
-        return settings.window
-    return plan.window if plan.window <= _known(part, plan) - plan.horizon else None
 
 
 def _known(panel: Panel, plan: Plan) -> int:

@@ -43,6 +43,8 @@ class TuningEntry(Document):
         batch: trials that are asked for together.
         searched_to: the last day that the search may know.
         rung: how cheaply trials are trained before the best of them are trained in full; None where all are.
+        end_window: the recipe's at the end of the data, where it may see more than before the confirmation span.
+        season: that windows are whole ones of.
     """
 
     name: str
@@ -63,6 +65,8 @@ class TuningEntry(Document):
     searched_to: str
     begun: str
     rung: MayLack[Rung] = None
+    end_window: MayLack[int] = None
+    season: MayLack[int] = None
 
 
 @dataclass(frozen=True)

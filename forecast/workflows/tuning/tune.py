@@ -25,6 +25,7 @@ from forecast.experiment.tuning.rungs import FINALISTS, chosen
 from forecast.experiment.tuning.search_space import (
     CELL,
     Value,
+    at_end,
     changes_of,
     check_model,
     toml_lines,
@@ -302,7 +303,8 @@ def _tuned(
             "The time was up before the default itself was scored.",
             f"a longer --time-limit: forecast tune --resume --name {folder.name} --time-limit 10m",
         )
-    changes = changes_of(best.values, entry.space, entry.window)
+    found = changes_of(best.values, entry.space, entry.window)
+    changes = at_end(found, entry.window, entry.end_window, entry.season or 1)
     confirmation, looks, late = _confirmed(request, folder, entry, changes, reading, run.stage(SEARCHED, 1.0))
     is_better = confirmation is not None and confirmation.is_better
     tuned = TunedSettings(

@@ -5,6 +5,7 @@ import pytest
 from forecast.errors import UsageError
 from forecast.experiment.tuning.search_space import (
     SETTINGS,
+    at_end,
     changed_settings,
     changes_of,
     narrowed,
@@ -127,3 +128,18 @@ def test_settings_are_written_as_a_file_of_settings_has_them():
     assert toml_lines({"cell": "gru", "units": 16, "learning-rate": 0.0004}) == (
         'model = "gru"\nunits = 16\nlearning-rate = 0.0004'
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "made"),
+    [
+        ({"window": 56}, {"window": 84}),
+        ({"window": 63}, {"window": 98}),
+        ({"window": 224, "units": 16}, {"window": 336, "units": 16}),
+        ({"window": 112, "segment": 16}, {"window": 168, "segment": 14}),
+        ({"units": 16}, {"units": 16}),
+    ],
+)
+def test_window_at_the_end_is_as_many_times_the_recipes_in_whole_seasons(changes, made):
+    assert at_end(changes, 112, 168, 7) == made
+    assert at_end(changes, 112, 112, 7) == at_end(changes, 112, None) == changes
