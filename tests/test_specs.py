@@ -162,3 +162,13 @@ def test_overrides_hold_only_what_was_given():
 def test_season_of_a_plan_is_its_shortest():
     assert Plan(1, 1, (24, 168), 1, refit=True, nonnegative=True).season == 24
     assert Plan(1, 1, (), 1, refit=True, nonnegative=True).season == 1
+
+
+def test_spec_without_weight_decay_is_written_as_before_and_one_with_it_comes_back():
+    spec = ModelSpec(cell="gru", window=12, horizon=3)
+    assert "weight_decay" not in spec.to_json()
+    assert ModelSpec.from_json(spec.to_json(), ("gru",)) == spec
+    decaying = spec.with_(weight_decay=0.3)
+    assert ModelSpec.from_json(decaying.to_json(), ("gru",)) == decaying
+    with pytest.raises(UsageError, match="--weight-decay -1 is no number from 0 on"):
+        spec.with_(weight_decay=-1)

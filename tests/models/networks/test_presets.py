@@ -1,12 +1,13 @@
 from dataclasses import replace
 from itertools import product
+from typing import get_args
 
 import pytest
 
 from forecast.errors import UsageError
 from forecast.models.networks.cells import CELLS
-from forecast.models.networks.presets import make_spec, step_cost
-from forecast.specs import Overrides, Plan, Settings
+from forecast.models.networks.presets import make_spec, step_cost, views_of
+from forecast.specs import Overrides, Plan, Settings, ViewSet
 
 PLANS = [
     Plan(horizon, window, seasons, folds=2, refit=True, nonnegative=nonnegative)
@@ -136,3 +137,20 @@ def test_bare_cells_are_alike_and_have_nothing_beside_them(plan):
     assert spec.with_(cell="rnn") == other
     assert (spec.segment, spec.highway, spec.anchors, spec.calendar) == (1, False, (), False)
     assert [view.base for view in spec.views] == ["zero"]
+
+
+@pytest.mark.parametrize("name", get_args(ViewSet))
+def test_views_that_were_asked_for_stand_in_place_of_the_recipes(name):
+    plan = Plan(horizon=6, window=48, seasons=(12,), folds=3, refit=True, nonnegative=True)
+    usual = make_spec("gru", plan, Settings(), 5000).views
+    found = make_spec("gru", plan, Settings(overrides=Overrides(views=name)), 5000).views
+    assert found == views_of(name, plan, usual) != usual
+    assert len(set(found)) == len(found)
+    if name in {"log", "level"}:
+        assert {view.log for view in found} == {name == "log"}
+
+
+def test_values_below_zero_have_no_logarithm():
+    plan = Plan(horizon=6, window=48, seasons=(12,), folds=3, refit=True, nonnegative=False)
+    with pytest.raises(UsageError, match="--views log needs values that are never below zero"):
+        make_spec("gru", plan, Settings(overrides=Overrides(views="log")), 5000)

@@ -359,3 +359,12 @@ def test_training_moves_all_that_covariates_pass_through():
     begin = get_weights(build_network(model.spec, 0))
     for name in ("context/kernel", "ahead_units/kernel", "reply/kernel", "cell0/kernel", "embed/kernel"):
         assert np.abs(model.networks[0].weights[name] - begin[name]).max() > 1e-4, name
+
+
+@pytest.mark.slow
+def test_weight_decay_takes_a_share_off_matrices_and_leaves_biases():
+    from forecast.models.networks.tensorflow import tf
+    from forecast.models.networks.training import decayed
+
+    matrix, bias = decayed([tf.constant([[2.0, -4.0]]), tf.constant([3.0])], tf.constant(0.25))
+    assert (matrix.numpy().tolist(), bias.numpy().tolist()) == ([[1.5, -3.0]], [3.0])
