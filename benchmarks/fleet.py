@@ -21,7 +21,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=int, default=40, help="how many; default 40")
     parser.add_argument("--singles", type=int, help="of which so many are retrained alone, the rest counted as they")
-    parser.add_argument("--other", type=Path, help="another version of the program, which retrains the same ones alone")
     parser.add_argument("--flags", default="--model gru --preset fast", help="of each train")
     program = Path(sys.executable).with_name("forecast")
     parser.add_argument("--forecast", type=Path, default=program, help="our program; default: beside this Python")
@@ -38,39 +37,22 @@ def main() -> None:
             print(f"train {name}", file=sys.stderr, flush=True)
             measure([first, "train", f"{name}.csv", *options.flags.split(), "--plots", "none", "-q"], folder).checked()
             write_series(folder / f"{name}.csv", place, DAYS + place % 5 + NEW)
-        programs = [first, *([str(options.other)] if options.other else [])]
-        for place in range(len(programs)):
-            shutil.copytree(folder / ".forecast", folder / f"alone{place}")
+        shutil.copytree(folder / ".forecast", folder / "alone")
         some = names[: options.singles]
-        alone = [
-            [measure([own, "retrain", name, "--store", f"alone{place}", "-q"], folder).checked() for name in some]
-            for place, own in enumerate(programs)
-        ]
+        alone = [measure([first, "retrain", name, "--store", "alone", "-q"], folder).checked() for name in some]
         together = measure([first, "retrain", "--all", "-q"], folder).checked()
+    seconds, busy = (
+        sum(getattr(run, unit) for run in alone) * len(names) / len(some) for unit in ("seconds", "cpu_seconds")
+    )
+    largest = number(max(run.megabytes for run in alone), 0)
+    costs = [number(together.seconds, 1), number(together.cpu_seconds, 1), number(together.megabytes, 0)]
+    shares = [number(together.seconds / seconds), number(together.cpu_seconds / busy)]
     rows = [
-        [
-            "`retrain --all`",
-            *(number(value, 1) for value in (together.seconds, together.cpu_seconds)),
-            number(together.megabytes, 0),
-            "–",
-            "–",
-        ]
+        ["`retrain NAME`, one after the other", number(seconds, 1), number(busy, 1), largest, "–", "–"],
+        ["`retrain --all`", *costs, *shares],
     ]
-    for own, runs in zip(("this", "the other"), alone, strict=False):
-        seconds, busy = (
-            sum(getattr(run, unit) for run in runs) * len(names) / len(some) for unit in ("seconds", "cpu_seconds")
-        )
-        shares = (together.seconds / seconds, together.cpu_seconds / busy)
-        rows.append(
-            [
-                f"`retrain NAME` by {own}, one after the other",
-                *(number(value, 1) for value in (seconds, busy)),
-                number(max(run.megabytes for run in runs), 0),
-                *map(number, shares),
-            ]
-        )
     print(f"{describe_machine()}\n\n{len(names)} models, {len(some)} of them alone; at most {LIMIT:g} is allowed.\n")
-    print(table(["way", "seconds", "processor s", "peak MB", "--all's share", "in processor s"], rows), end="")
+    print(table(["way", "seconds", "processor s", "peak MB", "share", "in processor s"], rows), end="")
 
 
 def write_series(path: Path, seed: int, days: int) -> None:
