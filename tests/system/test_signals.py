@@ -26,7 +26,7 @@ from untrained import train_nothing
 from forecast.cli import main
 from forecast.production.store.disk import Disk
 from forecast.workflows import train
-from forecast.experiment.retraining import retrain_run
+from forecast.experiment.retraining import retuning
 
 number, instant = int(sys.argv[1]), sys.argv[2]
 sys.argv[1:] = sys.argv[3:]
@@ -45,7 +45,7 @@ Disk.__init__.__defaults__ = (on_step,)
 import forecast.production.store.store as stores
 stores.Store.__init__.__defaults__ = (on_step,)
 if instant == "training":
-    for room, name in ((retrain_run, "challenge_recipes"), (retrain_run, "run_challenge"), (train, "run_experiment")):
+    for room, name in ((retuning, "challenge_recipes"), (retuning, "run_challenge"), (train, "run_experiment")):
         pytest.MonkeyPatch().setattr(room, name, hit)
 main()
 """

@@ -622,7 +622,7 @@ def test_interrupted_run_is_recorded(shop, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(retrain_run, "challenge_recipes", interrupt)
+    monkeypatch.setattr("forecast.experiment.retraining.retuning.challenge_recipes", interrupt)
     shop.grow(DAYS + 3)
     with pytest.raises(KeyboardInterrupt):
         shop.retrain()

@@ -117,7 +117,7 @@ def test_a_rollback_while_it_trains_is_at_once_and_the_challenger_finds_that_it_
     retrain(folder, "--force")
     grow(folder, DAYS + 14)
     before = run("predict", "visits", "--model-version", "v1", "--data", "visits.csv", folder=folder)
-    place, done = "forecast.experiment.retraining.retrain_run.run_challenge", []
+    place, done = "forecast.experiment.retraining.retuning.run_challenge", []
     train = attribute(place)
 
     def rolled_back_meanwhile(*arguments):

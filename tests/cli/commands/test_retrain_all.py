@@ -178,11 +178,11 @@ class Clock:
 
 
 def test_time_that_is_up_stops_one_and_postpones_the_rest_which_are_first_the_next_time(folder, monkeypatch):
-    from forecast.experiment.retraining import retrain_run
+    from forecast.experiment.retraining import retuning
     from forecast.process import SystemClock
 
     clock = Clock(SystemClock())
-    inner = retrain_run.run_challenge
+    inner = retuning.run_challenge
 
     def slow(reading, champion, folds, recipe, run_):
         if "kiosk" in str(reading.source):
@@ -190,7 +190,7 @@ def test_time_that_is_up_stops_one_and_postpones_the_rest_which_are_first_the_ne
             run_.reporter.progress("training", 0.5)
         return inner(reading, champion, folds, recipe, run_)
 
-    monkeypatch.setattr(retrain_run, "run_challenge", slow)
+    monkeypatch.setattr(retuning, "run_challenge", slow)
     monkeypatch.setattr("forecast.process.SystemClock", lambda: clock)
     done = run("retrain", "--all", "--time-limit", "30m", "--json", folder=folder)
     answer = done.document
