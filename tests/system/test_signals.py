@@ -125,7 +125,7 @@ def test_run_that_is_stopped_after_the_champion_moved_says_so(command, number, f
     table = (folder / "forecasts/visits.csv").read_text()
     done = stop(number, "create .visits.csv", *words_of(command), folder=folder)
     assert done.returncode == 128 + number
-    truth = "v2 of visits is champion now; its forecast file was not written: "
+    truth = "v2 of visits is champion now; its forecast was not written: "
     advice = "forecast predict visits -o forecasts/visits.csv --force"
     assert done.stderr.splitlines()[-1].endswith(f". {truth}{advice}")
     line = lines_of(folder)[-1]
