@@ -14,7 +14,7 @@ from dataclasses import replace
 from forecast.experiment.final_fit import AUTO
 from forecast.experiment.tuning.confirmation import fresh_seeds
 from forecast.experiment.tuning.optuna_study import TriedSettings
-from forecast.experiment.tuning.search_space import RATE, Rung, changes_of
+from forecast.experiment.tuning.search_space import RATE, VIEWS, Rung, changes_of
 from forecast.experiment.tuning.tuning_folder import TuningEntry
 from forecast.models.networks.cells import CELLS, REFERENCE
 from forecast.models.networks.presets import EFFORT
@@ -26,8 +26,10 @@ MOST_OF_LIMIT = 0.35
 """Share of a time limit that these may take."""
 MORE = 1.15
 """A confirmation knows more rows than the search, and takes about so many times as long."""
-SHAPELESS = frozenset({RATE})
+SHAPELESS = frozenset({RATE, VIEWS})
 """Settings that change no shape: a trial of them alone takes as long as the default whose loop is compiled."""
+COLD = 0.3
+"""Of the seconds of a first trial, in which TensorFlow is loaded and compiles, about so much is its own."""
 
 
 def search_settings(entry: TuningEntry) -> Settings:
@@ -74,11 +76,12 @@ def full_seconds(entry: TuningEntry, trial: TriedSettings, trials: Sequence[Trie
         like = [
             each.warm
             for each in trials
-            if each.state == "whole"
+            if each.state in {"whole", "stopped"}
+            and each.number
             and each.warm
             and set(changes_of(each.values, entry.space, entry.window)) <= SHAPELESS
         ]
-        warm = min([warm, *like])
+        warm = min([warm, *like]) if like else COLD * warm
     if entry.rung is None:
         return warm
     cells = (

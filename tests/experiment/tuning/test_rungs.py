@@ -7,6 +7,7 @@ import pytest
 from forecast.data.read_options import ReadOptions
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy
 from forecast.experiment.tuning.rungs import (
+    COLD,
     chosen,
     confirmation_seconds,
     finalists,
@@ -102,8 +103,8 @@ def test_a_trial_in_full_takes_all_cells_and_all_steps():
 
 def test_time_for_trials_in_full_is_kept_but_never_most_of_a_limit():
     trials = (tried(0, 1.0),)
-    assert finals_seconds(ENTRY, trials, 1000.0) == pytest.approx(4 * 4.0 * len(CELLS) / 0.5)
-    assert finals_seconds(ENTRY, trials, 100.0) == pytest.approx(35.0)
+    assert finals_seconds(ENTRY, trials, 1000.0) == pytest.approx(4 * COLD * 4.0 * len(CELLS) / 0.5)
+    assert finals_seconds(ENTRY, trials, 20.0) == pytest.approx(7.0)
     assert finals_seconds(replace(ENTRY, rung=None), trials, 100.0) == 0.0
 
 
