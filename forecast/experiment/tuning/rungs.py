@@ -81,7 +81,8 @@ def full_seconds(entry: TuningEntry, trial: TriedSettings, trials: Sequence[Trie
             and each.warm
             and set(changes_of(each.values, entry.space, entry.window)) <= SHAPELESS
         ]
-        warm = min([warm, *like]) if like else COLD * warm
+        cold = COLD if warm == trial.seconds else 1.0  # nothing told apart what is its own
+        warm = min([warm, *like]) if like else cold * warm
     if entry.rung is None:
         return warm
     cells = (

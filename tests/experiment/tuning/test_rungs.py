@@ -101,10 +101,15 @@ def test_a_trial_in_full_takes_all_cells_and_all_steps():
     assert full_seconds(replace(ENTRY, rung=None), trials[2], trials) == 4.0
 
 
+def test_seconds_of_a_first_trial_that_nothing_tells_apart_are_mostly_not_its_own():
+    cold = (replace(tried(0, 1.0), warm=9.0),)
+    assert full_seconds(ENTRY, cold[0], cold) == pytest.approx(COLD * 9.0 * len(CELLS) / 0.5)
+
+
 def test_time_for_trials_in_full_is_kept_but_never_most_of_a_limit():
     trials = (tried(0, 1.0),)
-    assert finals_seconds(ENTRY, trials, 1000.0) == pytest.approx(4 * COLD * 4.0 * len(CELLS) / 0.5)
-    assert finals_seconds(ENTRY, trials, 20.0) == pytest.approx(7.0)
+    assert finals_seconds(ENTRY, trials, 1000.0) == pytest.approx(4 * 4.0 * len(CELLS) / 0.5)
+    assert finals_seconds(ENTRY, trials, 100.0) == pytest.approx(35.0)
     assert finals_seconds(replace(ENTRY, rung=None), trials, 100.0) == 0.0
 
 
