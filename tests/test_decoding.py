@@ -45,11 +45,21 @@ class Early(PartialDocument):
 TREE = {"leaves": [{"size": 1}, {"size": 2, "share": 1, "word": "b"}], "names": {"x": None}, "pair": [3, "c"]}
 
 
+def plain(record):
+    """Returns a record as JSON has it; what earlier programs did not know is left out where it is none."""
+    document = json.loads(json.dumps(asdict(record)))
+    for known in (document, document.get("overrides", {})):
+        for later in ("weight_decay", "views"):
+            if known.get(later, 0) is None:
+                del known[later]
+    return document
+
+
 def test_records_are_built_from_what_they_became_as_json():
     tree = decode(Tree, TREE)
     assert tree == Tree((Leaf(1), Leaf(2, 1.0, "b")), {"x": None}, (3, "c"))
     for one in (tree, Settings(), ModelSpec("gru", 8, 3), Frequency("week", phase=259200)):
-        assert decode(type(one), json.loads(json.dumps(asdict(one)))) == one
+        assert decode(type(one), plain(one)) == one
 
 
 @pytest.mark.parametrize(
@@ -99,4 +109,4 @@ def test_a_partial_document_has_what_it_was_given_and_raises_for_the_rest():
 
 def test_what_is_encoded_is_what_asdict_says_as_json_has_it():
     for one in (Tree((Leaf(1),), {"x": 2}, (3, "c")), Settings(), ModelSpec("gru", 8, 3)):
-        assert encode(one) == json.loads(json.dumps(asdict(one)))
+        assert encode(one) == plain(one)

@@ -19,7 +19,7 @@ from forecast.process import cache_folder
 
 READERS = frozenset(
     (
-        *("anomalies", "check", "compare", "explain", "history", "predict", "report", "score", "status"),
+        *("anomalies", "check", "compare", "diff", "explain", "history", "predict", "report", "score", "status"),
         *("backup", "export", "list", "show", "verify"),  # of ``models``
     )
 )

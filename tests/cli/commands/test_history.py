@@ -9,7 +9,7 @@ from commands import run
 COLUMNS = (
     "name,time,command,outcome,champion,challenger,champion_rmse,challenger_rmse,naive_rmse,"
     "reason,trigger,rows,new_rows,training_end,seconds,exit_code,widened,held,"
-    "live_skill,live_rmse,live_coverage,live_bias,live_points,drift,run,peak_bytes"
+    "live_skill,live_rmse,live_coverage,live_bias,live_points,drift,run,peak_bytes,left_out,tuned"
 )
 NOW = datetime(2026, 2, 10, 12, tzinfo=UTC)
 RUNS = [
@@ -40,6 +40,8 @@ RUNS = [
         "drift": "error",
         "run": "20260111T031458Z-4711",
         "peak_bytes": 812345678,
+        "left_out": 2,
+        "tuned": "window 24",
     },
     {
         "time": "2026-01-18T05:15:00+02:00",
@@ -91,7 +93,7 @@ def test_table_says_what_and_why_in_eighty_columns(tmp_path):
     assert lines[0] == "  sales"
     assert lines[3].split() == ["2026-01-11", "03:15", "promoted", "211.04", "204.80", "v2", "12.3", "0"]
     assert lines[4] == "    the challenger's error is 3 % lower (trained because 7 new rows); intervals"
-    assert lines[5] == "    14 % wider (their own held 62 %)"
+    assert lines[5] == "    14 % wider (their own held 62 %); tuned: window 24"
     assert lines[6].split() == ["2026-01-18", "03:15", "refused", "–", "–", "–", "–", "5"]
     assert lines[7] == "    cut off"
 

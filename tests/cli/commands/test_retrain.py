@@ -25,7 +25,7 @@ JSON_KEYS = {
     "challenger_rmse", "naive_rmse", "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code",
     "widened", "held", "live_skill", "live_rmse", "live_coverage", "live_bias", "live_points", "drift", "run",
     "peak_bytes", "challenged", "scored_on", "plan", "notes", "alarms", "files", "changed",
-    "left_out",
+    "left_out", "tuned", "tuned_settings",
 }  # fmt: skip
 
 

@@ -157,7 +157,7 @@ def test_each_of_several_workers_knows_when_its_time_ends(folder):
 
 
 def test_time_that_is_up_before_a_worker_begins_postpones_its_model(folder):
-    flags = {**encode(RetrainFlags()), "to": "forecasts"}
+    flags = {**encode(RetrainFlags()), "output": "forecasts"}
     time = {"name": "shop", "ends": "2020-01-01T00:00:00+00:00", "share": 10.0}
     with contextlib.chdir(folder):
         told = retrain_job({"store": str(folder / ".forecast"), "flags": flags, "time": time}, QUIET_RUN)
