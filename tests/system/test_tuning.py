@@ -198,6 +198,7 @@ def test_one_number_of_several_is_replaced_alone(tuning):
     assert (CURRENT.classical.seasonality.kept, effect_fit.LEAST_STEPS["month", "easter"]) == ((0.9, 0.5), 60)
 
 
+@pytest.mark.slow
 def test_a_field_is_replaced_in_new_records_and_in_those_that_functions_have_as_defaults(tuning):
     from forecast.models.classical import random_walk
 
