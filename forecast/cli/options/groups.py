@@ -282,7 +282,13 @@ class SettingsFlags:
     metric: Annotated[Metric, _network("--metric", help="Error by which views and models are chosen.")] = (
         Settings.metric
     )
-    device: Annotated[Device, _network("--device", help="auto takes a GPU where there is one.")] = "auto"
+    device: Annotated[
+        Device,
+        _network(
+            "--device",
+            help="auto takes a GPU where there is one, and NumPy for networks too small to be worth TensorFlow's start.",
+        ),
+    ] = "auto"
 
     time_limit: Annotated[
         Deadline | None,
