@@ -211,7 +211,7 @@ def measure_paces(
         left: tells the seconds that are left; infinite where none must be left out.
         imported: seconds that importing TensorFlow took; 0 where nothing is to be compiled.
     """
-    if left() < ENOUGH * imported:
+    if imported and left() < ENOUGH * imported:
         return {}
     from forecast.models.networks.fitting import RecurrentForecaster, prepare_views  # imports TensorFlow
 

@@ -286,7 +286,7 @@ class SettingsFlags:
         Device,
         _network(
             "--device",
-            help="auto takes a GPU where there is one, and NumPy for networks too small to be worth TensorFlow's start.",
+            help="auto takes a GPU where there is one; NumPy trains networks too small to be worth TensorFlow's start.",
         ),
     ] = "auto"
 

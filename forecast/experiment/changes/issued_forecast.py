@@ -108,8 +108,9 @@ def _is_enough(context: Panel, reader: StoredModel, issued: IssuedForecast) -> b
         return False
     if context.frequency != reader.context.frequency or context.target != reader.context.target:
         return False
-    steps = issued.stored.version.manifest.data.get("steps") or []
-    whole = np.array(steps) if len(steps) == len(context) else np.full(len(context), np.iinfo(np.int64).max)
+    told = issued.stored.version.manifest.data.get("steps")
+    steps = [each for each in told if type(each) is int] if isinstance(told, list) else []
+    whole = np.array(steps, float) if len(steps) == len(context) else np.full(len(context), np.inf)
     used = reader.trained.steps_used
     return bool((context.lengths >= (whole if used is None else np.minimum(whole, used))).all())
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,6 +26,7 @@ class Driver:
         tables: the names of its tables.
         complaint: what an error of the driver means; None for an error of somebody else.
         begin: begins a transaction.
+        cursor: opens what runs statements in that transaction, and closes it again.
         quote: stands around names.
         mark: stands for a value.
         replace: how a row takes the place of one with the same key, in the words of the database.
@@ -37,6 +38,7 @@ class Driver:
     tables: Callable[[Any], list[str]]
     complaint: Callable[[Exception, DatabasePlace], ForecastError | None]
     begin: Callable[[Any], None]
+    cursor: Callable[[Any], AbstractContextManager[Any]] = lambda connection: closing(connection.cursor())
     quote: str = '"'
     mark: str = "?"
     replace: Literal["conflict", "duplicate"] = "conflict"

@@ -1,7 +1,7 @@
 """DuckDB, read without a way to write or to other files; it hands its columns on as Arrow's."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -93,5 +93,6 @@ DUCKDB = Driver(
     tables=_tables,
     complaint=_complaint,
     begin=_begin,
+    cursor=nullcontext,  # its cursors are connections of their own, outside of the transaction
     types=("varchar", "timestamp", "integer", "double"),
 )

@@ -67,11 +67,12 @@ def write_forecasts(
         with complaining(driver, place, "" if create else table), driver.connect(place, True) as connection:
             driver.begin(connection)
             if create:
-                _run(connection, _create(driver, table, columns, rows))
+                _run(driver, connection, _create(driver, table, columns, rows))
             used = _columns(driver, connection, table)
             kept = _kept(columns, used, place, driver, table)
             places = [columns.index(each) for each in kept]
-            _run_many(connection, _upsert(driver, table, kept), [[_plain(row[i]) for i in places] for row in rows])
+            told = [[_plain(row[i]) for i in places] for row in rows]
+            _run_many(driver, connection, _upsert(driver, table, kept), told)
             connection.commit()
     except NotFoundError as error:
         if "no table" in error.message and not create:
@@ -98,11 +99,11 @@ def holds_forecast(address: str, name: str, version: str) -> bool:
             asked = {NAME: name, "version": version}
             asked = {column: value for column, value in asked.items() if column in _columns(driver, connection, table)}
             wanted = " and ".join(f"{driver.quoted(column)} = {driver.mark}" for column in asked)
-            cursor = connection.cursor()
-            cursor.execute(
-                f"select 1 from {driver.table(table)} where {wanted or '1 = 0'} limit 1", list(asked.values())
-            )
-            return cursor.fetchone() is not None
+            with driver.cursor(connection) as cursor:
+                cursor.execute(
+                    f"select 1 from {driver.table(table)} where {wanted or '1 = 0'} limit 1", list(asked.values())
+                )
+                return bool(cursor.fetchall())
     except NotFoundError:
         return False
 
@@ -111,24 +112,25 @@ def _plain(value: Any) -> Any:
     return None if value == "" or value != value else value  # noqa: PLR0124 - NaN
 
 
-def _run(connection: Any, statement: str) -> Any:
-    """Runs a statement with a cursor, as all drivers have one."""
-    cursor = connection.cursor()
-    cursor.execute(statement)
-    return cursor
+def _run(driver: Driver, connection: Any, statement: str) -> None:
+    """Runs a statement with a cursor, as all drivers have one; it is closed before its connection is."""
+    with driver.cursor(connection) as cursor:
+        cursor.execute(statement)
 
 
-def _run_many(connection: Any, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+def _run_many(driver: Driver, connection: Any, statement: str, rows: Sequence[Sequence[Any]]) -> None:
     if rows:
-        connection.cursor().executemany(statement, rows)
+        with driver.cursor(connection) as cursor:
+            cursor.executemany(statement, rows)
 
 
 def _columns(driver: Driver, connection: Any, table: str) -> list[str]:
     """Returns the columns of a table that is there."""
-    cursor = _run(connection, f"select * from {driver.table(table)} where 1 = 0")
-    names = [column[0] for column in cursor.description]
-    cursor.fetchall()
-    return names
+    with driver.cursor(connection) as cursor:
+        cursor.execute(f"select * from {driver.table(table)} where 1 = 0")
+        names = [column[0] for column in cursor.description]
+        cursor.fetchall()
+        return names
 
 
 def _kept(

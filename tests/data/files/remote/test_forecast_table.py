@@ -61,6 +61,29 @@ def test_failure_leaves_the_old_forecasts_whole(address):
     assert ask(address, "select distinct forecast from forecasts") == [(1.5,)]
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb"])
+def test_rows_before_the_one_that_fails_are_not_written_either(tmp_path, kind):
+    duckdb = pytest.importorskip("duckdb")
+    address = f"{kind}:///{tmp_path}/forecasts.db#forecasts"
+    (sqlite3 if kind == "sqlite" else duckdb).connect(str(tmp_path / "forecasts.db")).close()
+    write(address, rows(), create=True)
+    made = [*rows(value=9.0, days=2), (*rows()[2][:2], object(), *rows()[2][3:])]
+    with pytest.raises(Exception):  # noqa: B017, PT011 - each driver has its own, of a value that none can write
+        write(address, made)
+    write(address, rows(model="lstm"))
+    assert _forecasts(address, kind) == {("gru", 1.5), ("lstm", 1.5)}
+
+
+def _forecasts(address, kind):
+    query = "select distinct model, forecast from forecasts"
+    if kind == "sqlite":
+        return set(ask(address, query))
+    import duckdb
+
+    with duckdb.connect(address.removeprefix("duckdb:///").partition("#")[0]) as connection:
+        return set(connection.execute(query).fetchall())
+
+
 def test_table_is_made_only_where_that_is_asked(address):
     with pytest.raises(NotFoundError, match="no table forecasts") as error:
         write(address, rows())
