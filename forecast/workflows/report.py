@@ -8,11 +8,16 @@ history.jsonl ──────────┘
 """
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from forecast.errors import UsageError
+from forecast.decoding import decode, encode
+from forecast.errors import ExitCode, UsageError, error_of
+from forecast.execution.executor import Workplace, open_executor
+from forecast.execution.job import JobOrder
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.input_data import only_model
 from forecast.experiment.summary import libraries
@@ -21,12 +26,14 @@ from forecast.production.store.disk import atomic_write, is_file, read_regular
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from forecast.report.html.page import PageWriter
-from forecast.report.html.site_index import MARK, MARK_WITHIN, render_index
-from forecast.run import Clock, Reporter
+from forecast.report.html.site_index import MARK, MARK_WITHIN, SiteRow, render_index
+from forecast.run import Clock, Run
 from forecast.workflows.pages.site import MODELS, index_of, model_entry
 from forecast.workflows.pages.version import ReportNames, version_report
 
 INDEX = "index.html"
+EACH = 8
+"""Models whose pages are one job."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,7 @@ def check_site(folder: Path, flag: str, *, force: bool = False) -> None:
         raise UsageError(message, f"another folder, or forecast report --all -o {shlex.quote(str(folder))} --force")
 
 
-def write_site(store: Store, folder: Path, clock: Clock, reporter: Reporter, flag: str = "-o") -> SiteResult:
+def write_site(store: Store, folder: Path, run: Run, workers: int = 1, flag: str = "-o") -> SiteResult:
     """Writes the site of all models of a store: each file is whole or the old one, and the index comes last.
 
     A model that can't be read is a row that says so.
@@ -118,26 +125,60 @@ def write_site(store: Store, folder: Path, clock: Clock, reporter: Reporter, fla
     Args:
         store: of the models.
         folder: of the site.
-        clock: by which it is dated.
-        reporter: hears how far it has come.
+        run: what to work with; its clock dates the site.
+        workers: processes that make pages.
         flag: that named the folder.
 
     Raises:
         NotFoundError: the store is empty.
         DataError: the disk refused.
     """
-    names, now, writer = store.names(), clock.now(), PageWriter()
+    names, now = store.names(), run.clock.now()
     if not names:
         only_model(store, "report")
-    rows, written = [], []
-    for place, status in enumerate(statuses_of(store, names, now)):
-        reporter.progress(f"{status.name}, {place + 1} of {len(names)}", place / len(names))
+    common = {
+        "store": str(store.root.absolute()),
+        "folder": str(folder.absolute()),
+        "now": now.isoformat(),
+        "flag": flag,
+    }
+    rows: dict[str, SiteRow] = {}
+    written: dict[str, list[Path]] = {}
+    with open_executor(Workplace(workers), run) as executor:
+        function = f"{write_pages.__module__}:{write_pages.__name__}"
+        groups = [names[place : place + EACH] for place in range(0, len(names), EACH)]
+        futures = [executor.submit(JobOrder(each[0], function, {**common, "names": each})) for each in groups]
+        for future in executor.as_completed(futures):
+            done = future.result()
+            if done.failure is not None:
+                raise error_of(ExitCode(done.failure.code), done.failure.message, done.failure.hint)
+            for page in (done.value or {})["pages"]:
+                row = decode(SiteRow, page["row"])
+                rows[row.name], written[row.name] = row, [folder / MODELS / name for name in page["files"]]
+            run.reporter.progress(f"{len(rows)} of {len(names)} models", len(rows) / len(names))
+    index, ordered = folder / INDEX, [rows[name] for name in names]
+    content = render_index(index_of(ordered, libraries()["forecast"], now), PageWriter())
+    atomic_write(index, content, flag=f"{flag} DIR", only_file=True)
+    files = (index, *(path for name in names for path in written[name]))
+    return SiteResult(files, names, tuple(row.name for row in ordered if not row.page))
+
+
+def write_pages(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
+    """Writes the pages of some models: a job that ``write_site`` orders.
+
+    Args:
+        spec: the store, the folder of the site and the flag that named it, the time that it is, and the models' names.
+        run: what to work with; the time is that of the spec.
+
+    Returns:
+        For each model the names of its files and its row of the index.
+    """
+    del run
+    store, folder, writer = Store(Path(spec["store"])), Path(spec["folder"]), PageWriter()
+    now, pages = datetime.fromisoformat(spec["now"]), []
+    for status in statuses_of(store, tuple(spec["names"]), now):
         files, row = model_entry(store.model(status.name), status, now, writer)
         for name, content in files.items():
-            written.append(folder / MODELS / name)
-            atomic_write(written[-1], content, flag=f"{flag} DIR", only_file=True)
-        rows.append(row)
-    index = folder / INDEX
-    page = render_index(index_of(rows, libraries()["forecast"], now), writer)
-    atomic_write(index, page, flag=f"{flag} DIR", only_file=True)
-    return SiteResult((index, *written), names, tuple(row.name for row in rows if not row.page))
+            atomic_write(folder / MODELS / name, content, flag=f"{spec['flag']} DIR", only_file=True)
+        pages.append({"row": encode(row), "files": list(files)})
+    return {"pages": pages}

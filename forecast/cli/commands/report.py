@@ -1,6 +1,6 @@
 """`forecast report [NAME]`, and the site of all models."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,7 @@ from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_json, say
 from forecast.cli.output.progress_notes import narrated
 from forecast.errors import UsageError
-from forecast.process import SystemClock
+from forecast.process import SystemClock, available_cpus
 from forecast.wording import counted, joined, listed
 
 if TYPE_CHECKING:
@@ -22,11 +22,26 @@ if TYPE_CHECKING:
 TABLES_BESIDE = (".csv", ".xlsx")
 """Endings of what stands beside a page."""
 SITE = Path("site")
+MANY, MOST_UNASKED = 40, 4
+"""Models whose pages are worth starting other processes, and how many are started where nobody says."""
+
+
+@dataclass(frozen=True)
+class SiteFlags:
+    """Whether a site is made, and by how many processes."""
+
+    is_all: Annotated[bool, typer.Option("--all", help="A site: a page a model, and an index of all of them.")] = False
+
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=1024, metavar="N", help="With --all: make pages in so many processes."),
+    ] = None
 
 
 @grouped
 def report_command(
     output: OutputFlags,
+    site: SiteFlags,
     name: OnlyName = None,
     version: ModelVersion = None,
     to: Annotated[
@@ -42,7 +57,6 @@ def report_command(
         str | None,
         typer.Option("--label", metavar="TEXT", help="What the values are called; default: as their column."),
     ] = None,
-    is_all: Annotated[bool, typer.Option("--all", help="A site: a page a model, and an index of all of them.")] = False,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace what is there.")] = False,
 ) -> None:
     """Write one HTML page of a model: what is expected, how good that was, settings; beside it a CSV and an Excel file.
@@ -57,12 +71,14 @@ def report_command(
     from forecast.production.store.store import Store
     from forecast.workflows.report import ReportRequest, report
 
-    if is_all:
+    if site.is_all:
         given = ((name, "NAME"), (version, "--model-version"), (label, "--label"))
         if named := next((flag for value, flag in given if value is not None), ""):
             raise UsageError(f"--all is every model, and {named} is of one.", "--all alone, or no --all")
-        _report_all(to or SITE, Store(output.store), output, force=force)
+        _report_all(to or SITE, Store(output.store), output, site.workers, force=force)
         return
+    if site.workers is not None:
+        raise UsageError("--workers make the pages of many models, and this is one.", "--all, or no --workers")
     request = ReportRequest(name, version, to, label)
 
     def check(path: Path) -> None:
@@ -78,17 +94,22 @@ def report_command(
         say(f"{page}: {result.version.name} {result.version.label}; beside it {joined(beside)}", "Wrote")
 
 
-def _report_all(folder: Path, store: "Store", output: OutputFlags, *, force: bool) -> None:
+def _report_all(folder: Path, store: "Store", output: OutputFlags, workers: int | None, *, force: bool) -> None:
     from forecast.workflows.report import check_site, write_site
 
     check_site(folder, "-o", force=force)
     with narrated("Report", replace(output, verbose=False), tells=False) as run:
-        result = write_site(store, folder, run.clock, run.reporter)
+        result = write_site(store, folder, run, site_workers(store, workers))
     if output.form == "json":
         models, unread = list(result.models), list(result.unread)
         print_json({"models": models, "unread": unread, "files": list(map(str, result.files))})
     elif not output.quiet:
         tell_site(result)
+
+
+def site_workers(store: "Store", asked: int | None) -> int:
+    """Returns how many processes make the pages of a site: as asked for, else one, or some where models are many."""
+    return asked or (min(MOST_UNASKED, available_cpus()) if len(store.names()) >= MANY else 1)
 
 
 def tell_site(result: "SiteResult") -> None:

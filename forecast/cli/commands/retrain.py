@@ -155,7 +155,7 @@ def _retrain_all(
         watch.exit_code, summary = tell_members(ended, output)
         watch.say(summary)
         if flags.site is not None and not flags.dry_run:
-            _write_site(flags.site, store, output, tell)
+            _write_site(flags.site, store, output, tell, flags.workers)
     raise typer.Exit(watch.exit_code)
 
 
@@ -198,15 +198,15 @@ def _with_shared_search(flags: RetrainFlags, count: int) -> RetrainFlags:
     return replace(flags, tune=f"{own:.3f}s")
 
 
-def _write_site(folder: Path, store: "Store", output: OutputFlags, tell: "Tell") -> None:
+def _write_site(folder: Path, store: "Store", output: OutputFlags, tell: "Tell", workers: int | None) -> None:
     """Writes the site of all models; a disk that refuses fails no job."""
-    from forecast.cli.commands.report import tell_site
+    from forecast.cli.commands.report import site_workers, tell_site
     from forecast.production.notify import UNWRITTEN
     from forecast.workflows.report import write_site
 
     try:
         with narrated("Site", replace(output, verbose=False), tells=False) as run:
-            result = write_site(store, folder, run.clock, run.reporter, "--site")
+            result = write_site(store, folder, run, site_workers(store, workers), "--site")
     except ForecastError as error:
         tell(UNWRITTEN, f"The site was not written: {error.message}")
         return

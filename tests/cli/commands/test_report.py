@@ -285,6 +285,21 @@ def test_site_has_a_row_and_a_page_of_each_model_and_says_which_can_t_be_read(fo
     assert run("report", "--all", "-o", "site", "-q", folder=folder).code == 0
 
 
+@pytest.mark.slow
+def test_any_number_of_processes_writes_the_same_pages(folder):
+    models = folder / ".forecast" / "models"
+    for place in range(9):
+        shutil.copytree(models / "visits", models / f"shop{place}")
+    for workers in "1", "2":
+        assert run("report", "--all", "-o", f"site{workers}", "--workers", workers, "-q", folder=folder).code == 0
+    one, two = ({path.name for path in (folder / f"site{n}" / "models").iterdir()} for n in "12")
+    assert len(one) == 30
+    assert one == two
+    for name in one:
+        if name.endswith(".csv"):
+            assert (folder / "site1/models" / name).read_bytes() == (folder / "site2/models" / name).read_bytes()
+
+
 def test_site_replaces_no_page_of_somebody_else(folder):
     (folder / "site").mkdir()
     (folder / "site" / "index.html").write_text("mine", encoding="utf-8")
@@ -298,6 +313,7 @@ def test_site_replaces_no_page_of_somebody_else(folder):
 def test_site_is_of_all_models(folder):
     for more in (("visits",), ("--label", "x"), ("--model-version", "v1")):
         assert run("report", "--all", *more, folder=folder).code == 2
+    assert run("report", "visits", "--workers", "2", folder=folder).code == 2
     done = run("retrain", "visits", "--site", "site", folder=folder)
     assert (done.code, "--site is of several models" in done.err) == (2, True)
 
