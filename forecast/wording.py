@@ -58,7 +58,7 @@ def joined(names: Sequence[str], last: str = "and") -> str:
 
 def percent(share: float | None, decimals: int = 0, *, signed: bool = False) -> str:
     """Returns a share of 1: ``31 %``, or ``+31 %``; a dash where there is none."""
-    return NO_NUMBER if share is None else f"{100 * share:{'+' if signed else ''}.{decimals}f} %"
+    return NO_NUMBER if share is None else f"{100 * share:{'+' if signed else ''}z.{decimals}f} %"
 
 
 def gap_percent(share: float) -> str:

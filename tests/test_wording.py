@@ -184,6 +184,7 @@ def test_shares_are_whole_hundredths(share, text):
 
 
 def test_a_share_may_have_its_sign_and_decimals():
+    assert percent(-0.001, signed=True) == "+0 %"
     assert percent(0.1234, 1, signed=True) == "+12.3 %"
     assert percent(-0.1234, signed=True) == "-12 %"
 
