@@ -512,7 +512,7 @@ class Episode(TypedDict):
     lower: Number
     upper: Number
     size: Annotated[Number, "value less expected; of a level shift its height, of a variance how many times as usual"]
-    score: Annotated[float, "minus the decimal logarithm of the rarity of that step"]
+    score: Annotated[float, "by which steps are ranked, of that one: more is stranger"]
     p_value: Annotated[float, "how often such an episode begins at a step, by chance"]
     false_discovery_rate: float
     reason: str

@@ -6,7 +6,7 @@ step count of a shape, and several networks train side by side on the threads of
 Shapes: ``N`` steps in the buffer, ``B`` windows in a batch, ``L`` lookback, ``H`` horizon, ``C`` steps in a chunk.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import partial
 from threading import Lock
@@ -25,7 +25,7 @@ from forecast.models.networks.descent.batches import (
     orders,
     padded_size,
 )
-from forecast.models.networks.descent.steps import MOST_NORM, adam_step, learning_rate
+from forecast.models.networks.descent.steps import MOST_NORM, adam_step, decays, learning_rate
 from forecast.models.networks.keras_networks import build_network, weight_names
 from forecast.models.networks.own_losses import own_loss
 from forecast.models.networks.tensorflow import tf
@@ -53,9 +53,10 @@ def mean_loss(kind: str, outputs: Tensor, targets: Tensor, mask: Tensor) -> Tens
     return tf.reduce_sum(each * mask) / tf.maximum(tf.reduce_sum(mask), 1.0)
 
 
-def decayed(weights: Tensors, share: Tensor) -> Tensors:
+def decayed(weights: Tensors, names: Sequence[str], share: Tensor) -> Tensors:
     """Returns weights without a share of each, biases as they are (Loshchilov & Hutter 2019, decoupled)."""
-    return [weight - share * weight if len(weight.shape) > 1 else weight for weight in weights]
+    named = zip(names, weights, strict=True)
+    return [weight - share * weight if decays(name, weight.shape) else weight for name, weight in named]
 
 
 UNROLLED = 8
@@ -213,9 +214,9 @@ def _named(loop: Loop, tensors: list[Any]) -> Weights:
 
 def _shape_of(spec: ModelSpec) -> ModelSpec:
     """Returns the spec with all that the compiled code doesn't depend on set to fixed values."""
-    decays = 1.0 if spec.weight_decay else None
+    share = 1.0 if spec.weight_decay else None
     usual = spec.with_(views=(), season=1, steps=1, learning_rate=1.0, schedule="constant", seeds=(0,))
-    return usual.with_(preset="balanced", weight_decay=decays)
+    return usual.with_(preset="balanced", weight_decay=share)
 
 
 def _view_arguments(maps: ViewMaps) -> dict[str, Any]:
@@ -251,6 +252,8 @@ def _loop(shape: ModelSpec, settings: ViewSettings, *, jit: bool, is_tracked: bo
     """
     network = build_network(shape, seed=0, unroll=jit and shape.layers * (shape.window // shape.segment) <= UNROLLED)
 
+    names = tuple(weight_names(network))
+
     def run(state: Tensors, done: Tensor, count: Tensor, picks: Tensor, arguments: dict[str, Tensor]) -> Tensors:
         def step(
             i: Tensor, weights: Tensors, mean: Tensors, square: Tensors, others: Tensors, _: Tensor, *sums: Tensor
@@ -264,7 +267,7 @@ def _loop(shape: ModelSpec, settings: ViewSettings, *, jit: bool, is_tracked: bo
             now = tf.cast(done + i + 1, tf.float32)
             rate = learning_rate(tf, arguments["rate"], now)
             if shape.weight_decay:
-                weights = decayed(weights, rate * arguments["rate"][3])
+                weights = decayed(weights, names, rate * arguments["rate"][3])
             weights, mean, square = adam_step(tf, weights, mean, square, gradients, now, rate)
             both = (each + more for each, more in zip(sums, (loss, norm), strict=bool(sums)))
             return [i + 1, weights, mean, square, others, loss, *both]
@@ -273,7 +276,7 @@ def _loop(shape: ModelSpec, settings: ViewSettings, *, jit: bool, is_tracked: bo
         result: Tensors = tf.while_loop(lambda i, *_: i < count, step, start)
         return result[1:]
 
-    return Loop(tf.function(run, jit_compile=jit, autograph=False), tuple(weight_names(network)))
+    return Loop(tf.function(run, jit_compile=jit, autograph=False), names)
 
 
 def _batch(

@@ -366,5 +366,6 @@ def test_weight_decay_takes_a_share_off_matrices_and_leaves_biases():
     from forecast.models.networks.tensorflow import tf
     from forecast.models.networks.training import decayed
 
-    matrix, bias = decayed([tf.constant([[2.0, -4.0]]), tf.constant([3.0])], tf.constant(0.25))
-    assert (matrix.numpy().tolist(), bias.numpy().tolist()) == ([[1.5, -3.0]], [3.0])
+    weights = [tf.constant([[2.0, -4.0]]), tf.constant([3.0]), tf.constant([[5.0], [6.0]])]
+    made = decayed(weights, ("cell0/kernel", "head/bias", "cell0/bias"), tf.constant(0.25))  # a gru's has two rows
+    assert [each.numpy().tolist() for each in made] == [[[1.5, -3.0]], [3.0], [[5.0], [6.0]]]

@@ -22,7 +22,7 @@ from forecast.models.networks.cells import CELLS
 from forecast.models.networks.descent.batches import CHUNK, OnChunk, OnNumbers, TrainingData, Weights, diverged, orders
 from forecast.models.networks.descent.keras_draws import LARGEST_SEED, start_weights
 from forecast.models.networks.descent.stack import run_stack, stack_gradients
-from forecast.models.networks.descent.steps import MOST_NORM, adam_step, learning_rate
+from forecast.models.networks.descent.steps import MOST_NORM, adam_step, decays, learning_rate
 from forecast.models.normalisation import NUMPY, in_unit, measure, sizes_of
 from forecast.models.views import CLIP, ViewMaps
 from forecast.specs import LINEAR, Machine, ModelSpec
@@ -148,7 +148,9 @@ class _Stack:
         self.mean, self.square = np.zeros_like(self.weights), np.zeros_like(self.weights)
         self.gradients = np.zeros_like(self.weights)
         self.into = _named(self.gradients, self.shapes)
-        self.decays = np.concatenate([np.full(prod(shape), len(shape) > 1, np.float32) for shape in shapes.values()])
+        self.decays = np.concatenate(
+            [np.full(prod(own), decays(name, own), np.float32) for name, own in shapes.items()]
+        )
         views, self.first, ends = _views(members), [], 0
         seen = [_see(member.maps, member.data) for member, _ in views]
         for own, (_, count) in zip(seen, views, strict=True):

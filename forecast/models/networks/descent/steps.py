@@ -1,5 +1,6 @@
 """One step of gradient descent, written once for TensorFlow and numpy: ``xp`` is either, as far as it is used here."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,11 @@ def learning_rate(xp: Operations, rate: Array, now: Array) -> Array:
     warm = xp.minimum(now / xp.minimum(float(WARM_UP), total / 4 + 1), 1.0)
     cosine = 0.5 * (1 + xp.cos(np.pi * xp.minimum(now / total, 1.0)))
     return peak * (decays * warm * cosine + (1 - decays))
+
+
+def decays(name: str, shape: Sequence[int]) -> bool:
+    """Returns whether weight decay draws a weight to 0: a matrix is drawn, a bias stays, in however many rows it is."""
+    return len(shape) > 1 and not name.rpartition("/")[2].startswith("bias")
 
 
 def adam_step(

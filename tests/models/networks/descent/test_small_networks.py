@@ -71,7 +71,7 @@ def test_a_network_is_the_same_whoever_trains_beside_it(cell):
     [
         *(slow(cell, {}) for cell in NETWORKS),
         slow("lstm", {"layers": 2, "weight_decay": 0.5}),
-        slow("gru", {"segment": 1, "loss": "huber", "highway": True}),
+        slow("gru", {"segment": 1, "loss": "huber", "highway": True, "weight_decay": 0.5}),
         slow("rnn", {"loss": "mse", "schedule": "constant", "highway": False}),
     ],
 )
