@@ -27,7 +27,8 @@ def without_spikes(past: FloatArray, future: FloatArray) -> tuple[FloatArray, Fl
     beside[1:] |= lone[:-1]
     beside[:-1] |= lone[1:]
     spike = lone & ~beside
-    return (np.where(spike, 0.0, np.clip(array, -CLIP, CLIP)) for array in (past, future))  # type: ignore[return-value]
+    past, future = (np.where(spike, 0.0, np.clip(array, -CLIP, CLIP)) for array in (past, future))
+    return past, future
 
 
 def level_scores(past: FloatArray, future: FloatArray, widths: Sequence[int]) -> FloatArray:

@@ -206,7 +206,7 @@ def _sink(target: Path, mode: str | None) -> Iterator[_Sink]:
                     disk.sync_folder(Path(folder))
             else:
                 with hidden.open("xb") as file:
-                    with tarfile.open(fileobj=file, mode=mode) as tar:  # type: ignore[call-overload]
+                    with tarfile.open(fileobj=file, mode=mode) as tar:  # type: ignore[call-overload] # a text, not one of its words
                         yield _Tar(tar)
                     file.flush()
                     os.fsync(file.fileno())

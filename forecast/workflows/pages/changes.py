@@ -84,14 +84,15 @@ def _few_sums(comparison: ForecastComparison) -> DifferenceSums:
     points = comparison.points.some(which)
     parts = None if comparison.parts is None else {name: own[which] for name, own in comparison.parts.items()}
     groups = [ALL] * len(points.series_ids)
+    frequency = comparison.frequency
     periods: tuple[Period | None, ...] = (None, "week", "month", "quarter", "year", "horizon")
     for period in periods:
         try:
-            edges = None if period is None else period_edges(period, comparison.frequency, points)  # type: ignore[arg-type]
+            edges = None if period is None or frequency is None else period_edges(period, frequency, points)
         except UsageError:
             continue
         found = summed(points, parts, groups, edges)
-        if len(found.names) <= MOST_ROWS or comparison.frequency is None:
+        if len(found.names) <= MOST_ROWS or frequency is None:
             break
     return found
 
