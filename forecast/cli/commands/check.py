@@ -9,6 +9,7 @@ import typer
 
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data, flag_words
+from forecast.cli.options.arguments import ReplaceFiles
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.check import COLUMNS, check_json, check_rows, check_table, next_commands
 from forecast.cli.output.console import emphasised, print_csv, print_json, say, say_commands, settle_form
@@ -51,7 +52,7 @@ class WriteFlags:
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Draw the series with the findings marked.", metavar="OUT.png")
     ] = None
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace files that are there.")] = False
+    force: ReplaceFiles = False
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 if there is a warning.")] = False
 
 

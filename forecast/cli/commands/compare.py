@@ -9,7 +9,7 @@ import typer
 
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data, models_named
-from forecast.cli.options.arguments import Sample, Workers
+from forecast.cli.options.arguments import ReplaceFile, Sample, Workers
 from forecast.cli.options.completion import complete_grouping, complete_models
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
 from forecast.cli.options.training_workers import training_workers
@@ -68,7 +68,7 @@ class CompareFlags:
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="With --by: write the errors into this file."),
     ] = None
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False
+    force: ReplaceFile = False
     sample: Sample = None
     workers: Workers = None
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from forecast.cli.grouping import grouped
+from forecast.cli.options.arguments import ReplaceFile
 from forecast.cli.options.config_template import config_form
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
@@ -84,7 +85,7 @@ def init_command(
     to: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file to write; default: forecast.toml.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
+    force: ReplaceFile = False,
 ) -> None:
     """Write a forecast.toml in which every setting is explained, to be edited.
 

@@ -183,3 +183,8 @@ ModelVersion = Annotated[
         help="A version such as v2 instead of the champion.",
     ),
 ]
+OnlySeries = Annotated[
+    str | None, typer.Option("--series", metavar="IDS", help="Only these series, with commas; default: all.")
+]
+ReplaceFile = Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")]
+ReplaceFiles = Annotated[bool, typer.Option("--force", "-f", help="Replace files that are there.")]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from forecast.addresses import is_address
-from forecast.cli.options.arguments import ModelVersion, check_levels, check_quantiles
+from forecast.cli.options.arguments import ModelVersion, OnlySeries, check_levels, check_quantiles
 from forecast.cli.options.completion import complete_period
 from forecast.errors import UsageError
 from forecast.specs import PictureSize
@@ -30,9 +30,7 @@ class PredictFlags:
         str | None,
         typer.Option("--future", metavar="FILE", help="Known columns of the steps to come; the rest is as usual."),
     ] = None
-    series: Annotated[
-        str | None, typer.Option("--series", metavar="IDS", help="Only these series, with commas; default: all.")
-    ] = None
+    series: OnlySeries = None
     level: Annotated[
         str | None,
         typer.Option(

@@ -10,7 +10,7 @@ import typer
 from forecast.cli.commands.anomalies.output import anomalies_json, anomalies_table, print_shards
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data, read_options
-from forecast.cli.options.arguments import ModelVersion
+from forecast.cli.options.arguments import ModelVersion, ReplaceFiles
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.console import print_csv, print_json, say, say_notes, settle_form
 from forecast.cli.output.progress_notes import narrated
@@ -68,7 +68,7 @@ class EpisodeFlags:
         int | None,
         typer.Option("--workers", min=1, max=1024, metavar="N", help="Of a folder of shards: in so many processes."),
     ] = None
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace files that are there.")] = False
+    force: ReplaceFiles = False
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 if there is an episode.")] = False
 
 

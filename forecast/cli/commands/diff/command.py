@@ -8,7 +8,7 @@ import typer
 
 from forecast.cli.commands.diff.output import diff_json, print_diff
 from forecast.cli.grouping import grouped
-from forecast.cli.options.arguments import as_given, require_names
+from forecast.cli.options.arguments import OnlySeries, ReplaceFiles, as_given, require_names
 from forecast.cli.options.completion import complete_name, complete_period
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import say, say_notes, write_result
@@ -44,9 +44,7 @@ class DiffFlags:
             help="Add up the series that have a part of the id in common, such as region; all: every one.",
         ),
     ] = None
-    series: Annotated[
-        str | None, typer.Option("--series", metavar="IDS", help="Only these series, with commas; default: all.")
-    ] = None
+    series: OnlySeries = None
     data: Annotated[
         str | None,
         typer.Option("--data", metavar="FILE", help="The newest data; default: the file last trained on."),
@@ -68,7 +66,7 @@ class DiffFlags:
         PictureSize | None,
         typer.Option("--size", help="Of the picture: slide is 16:9 with 200 dots an inch.", rich_help_panel=PICTURE),
     ] = None
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace files that are there.")] = False
+    force: ReplaceFiles = False
 
 
 @grouped

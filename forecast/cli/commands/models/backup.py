@@ -8,7 +8,7 @@ import typer
 
 from forecast import __version__
 from forecast.cli.grouping import grouped
-from forecast.cli.options.arguments import SomeName, chosen_models
+from forecast.cli.options.arguments import ReplaceFile, SomeName, chosen_models
 from forecast.cli.options.completion import complete_name
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_csv, print_json, say, settle_form, table
@@ -28,7 +28,7 @@ def backup_command(
     target: Annotated[Path, typer.Argument(metavar="BACKUP", help="The folder, .tar, .tar.gz or .tgz to write.")],
     output: OutputFlags,
     names: Names = None,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
+    force: ReplaceFile = False,
 ) -> None:
     """Copy models into a folder or one tar, whole and with checksums, while retrains run.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from forecast.cli.grouping import grouped
-from forecast.cli.options.arguments import Name, SomeName, chosen_models, issued_since
+from forecast.cli.options.arguments import Name, ReplaceFile, SomeName, chosen_models, issued_since
 from forecast.cli.options.completion import complete_version
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_json, say
@@ -130,7 +130,7 @@ def export_command(
     ],
     path: Annotated[Path, typer.Argument(help="The file to write; it is said what to feed it.", metavar="FILE.keras")],
     output: OutputFlags,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
+    force: ReplaceFile = False,
 ) -> None:
     """Write a version as one file that Keras opens without this program, and that predicts the same.
 
