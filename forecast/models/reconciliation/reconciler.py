@@ -3,6 +3,7 @@
 Shapes: ``M`` members, ``S`` series, ``H`` horizon, ``T`` vectors of errors.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,11 +13,12 @@ from forecast.data.hierarchy import Hierarchy
 from forecast.data.limits import Lowest, Within
 from forecast.data.panel import Panel, places_of
 from forecast.models.forecaster import Members
-from forecast.models.reconciliation.errors import error_variances
+from forecast.models.reconciliation.errors import ErrorCovariance, ErrorSums, error_variances
 from forecast.models.reconciliation.methods import METHODS
 from forecast.models.reconciliation.projection import Projection, projection
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -66,22 +68,53 @@ class Reconciliation:
         """
         tree = panel.hierarchy
         assert tree is not None
-        places = places_of(panel.series_ids, self.series_ids)
-        padded = np.append(self.variances, np.nan)[places]
+        padded, errors = self.known(places_of(panel.series_ids, self.series_ids))
         variances = usual_variances(panel, tree, padded, self.settings.recent)
-        errors = np.where(places >= 0, np.append(self.errors, np.zeros((len(self.errors), 1)), axis=1)[:, places], 0.0)
-        method = METHODS[self.method]
-        is_lifted = method.is_lifted and bool(np.nanmin(panel.values, initial=np.inf) >= 0)
+        is_lifted = self.is_lifted and bool(np.nanmin(panel.values, initial=np.inf) >= 0)
         lift = self.settings.lift if is_lifted else 0.0
-        if len(errors):
-            spare = np.sqrt(variances * np.isnan(padded))  # what a series of no errors errs by itself
-            covariance = method.covariance(tree, errors)
-            assert covariance is not None
-            made = projection(tree, type(covariance)(covariance.own + spare**2, covariance.shared))
-        else:
-            root = np.sqrt(variances)[None]
-            made = projection(tree, method.covariance(tree, root))
+        made = projection(tree, self.covariance(tree, variances, errors, np.isnan(padded)))
         return FittedReconciliation(made, variances, self.settings, lift)
+
+    @property
+    def is_lifted(self) -> bool:
+        """Whether networks' forecasts of levels that were never negative are lifted."""
+        return METHODS[self.method].is_lifted and self.settings.lift > 0
+
+    def known(self, places: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Returns the variances and errors, (S,) and (T, S), of series that stand at these places among its own.
+
+        Args:
+            places: −1 for a new series, of which no variance is known; its errors are zero.
+        """
+        errors = np.append(self.errors, np.zeros((len(self.errors), 1)), axis=1)[:, places]
+        return np.append(self.variances, np.nan)[places], np.where(places >= 0, errors, 0.0)
+
+    def covariance(
+        self,
+        tree: Hierarchy,
+        variances: FloatArray,
+        errors: FloatArray,
+        is_new: NDArray[np.bool_],
+        sums: ErrorSums | None = None,
+    ) -> ErrorCovariance | None:
+        """Returns the covariance of errors of some series; None for bottom-up.
+
+        Args:
+            tree: of these series; how many leaves each has.
+            variances: (S,), without NaN or zero; see ``usual_variances``.
+            errors: (T, S).
+            is_new: (S,), of which no variance is known by itself.
+            sums: what the errors of all series say, where these are some of them; see ``counted_errors``.
+        """
+        made = METHODS[self.method].covariance(tree, self.counted_errors(variances, errors), sums)
+        if made is None or not len(errors):
+            return made
+        spare = np.sqrt(variances * is_new)  # what a series of no errors errs by itself
+        return type(made)(made.own + spare**2, made.shared)
+
+    def counted_errors(self, variances: FloatArray, errors: FloatArray) -> FloatArray:
+        """Returns the errors that the method looks at: where none are kept, one of each series as large as usual."""
+        return errors if len(errors) else np.sqrt(variances)[None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,12 +158,26 @@ def lifts(tree: Hierarchy, values: FloatArray, most: float) -> FloatArray:
         values: (M, S, H), forecasts.
         most: a factor is within 1 ± this on the scale of logarithms.
     """
-    levels = len(tree.levels)
-    comes_to = np.stack([values[:, tree.level == level].sum(axis=(1, 2)) for level in range(levels)], axis=1)
-    is_whole = np.bincount(tree.level, tree.sizes, levels) == len(tree.leaves)
-    tells = is_whole & (comes_to > 0).all(axis=1, keepdims=True)
-    ratios = np.divide(comes_to[:, :1], comes_to, out=np.ones_like(comes_to), where=tells)
-    return np.asarray(np.exp(np.clip(np.log(ratios), -most, most))[:, tree.level])
+    is_whole = np.bincount(tree.level, tree.sizes, len(tree.levels)) == len(tree.leaves)
+    return lift_factors(level_totals(tree, values), is_whole, most)[:, tree.level]
+
+
+def level_totals(tree: Hierarchy, values: FloatArray) -> FloatArray:
+    """Returns what forecasts of each level come to, (M, S, H) -> (M, levels)."""
+    return np.stack([values[:, tree.level == level].sum(axis=(1, 2)) for level in range(len(tree.levels))], axis=1)
+
+
+def lift_factors(totals: FloatArray, is_whole: NDArray[np.bool_], most: float) -> FloatArray:
+    """Returns the factor of each level, (M, levels); see ``lifts``.
+
+    Args:
+        totals: (M, levels).
+        is_whole: (levels,), has all leaves below it.
+        most: a factor is within 1 ± this on the scale of logarithms.
+    """
+    tells = is_whole & (totals > 0).all(axis=1, keepdims=True)
+    ratios = np.divide(totals[:, :1], totals, out=np.ones_like(totals), where=tells)
+    return np.asarray(np.exp(np.clip(np.log(ratios), -most, most)))
 
 
 def learned(method: str, series_ids: tuple[str, ...], errors: FloatArray) -> Reconciliation:
@@ -149,17 +196,30 @@ def usual_variances(panel: Panel, tree: Hierarchy, variances: FloatArray, recent
         variances: (S,), NaN where nothing is known.
     """
     sizes = mean_sizes(panel, recent) ** 2
-    is_known = ~np.isnan(variances) & (variances > 0)
-    made = np.where(is_known, variances, np.nan)
-    ratios = np.divide(made, sizes, out=np.full(len(sizes), np.nan), where=sizes > 0)
-    usual = np.nanmedian(ratios) if (~np.isnan(ratios)).any() else 1.0
-    for level in range(len(tree.levels)):
-        places = tree.places(level)
-        own = ratios[places][~np.isnan(ratios[places])]
-        share = float(np.median(own)) if len(own) else float(usual)
-        made[places] = np.where(is_known[places], made[places], share * sizes[places])
+    shares = usual_shares([(variances[own], sizes[own]) for own in map(tree.places, range(len(tree.levels)))])
+    made = likely_variances(variances, sizes, np.array(shares)[tree.level])
     least = made[made > 0].min(initial=np.inf)
     return np.where(made > 0, made, least if np.isfinite(least) else 1.0)
+
+
+def usual_shares(levels: Sequence[tuple[FloatArray, FloatArray]]) -> list[float]:
+    """Returns how large variances of each level usually are for the size of a series, squared; 1 where none tells.
+
+    Args:
+        levels: variances, NaN where nothing is known, and squared sizes of the series of each.
+    """
+    ratios = []
+    for variances, sizes in levels:
+        tells = ~np.isnan(variances) & (variances > 0) & (sizes > 0)
+        ratios.append(variances[tells] / sizes[tells])
+    every = np.concatenate(ratios)
+    usual = float(np.median(every)) if len(every) else 1.0
+    return [float(np.median(own)) if len(own) else usual for own in ratios]
+
+
+def likely_variances(variances: FloatArray, sizes: FloatArray, shares: FloatArray) -> FloatArray:
+    """Returns variances, and what is usual where none above zero is known; it may be zero, (S,)."""
+    return np.where(~np.isnan(variances) & (variances > 0), variances, shares * sizes)
 
 
 def mean_sizes(panel: Panel, recent: int) -> FloatArray:
