@@ -14,7 +14,7 @@ from pathlib import Path
 SAMPLE = Path(__file__).resolve().parents[1] / "sample_data" / "airline_passengers.csv"
 BUDGETS = {"--help": 0.15, "--version": 0.15, "models list": 0.15, "predict": 0.6}
 """Seconds, as the house plans them."""
-LIGHT, MOST = ("--help", "models list", "history"), 3.5
+LIGHT, MOST = ("--help", "models list", "models list --help", "history", "history --help"), 3.5
 """At most so many times the processor seconds of `import typer`."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from forecast.cli.app import EXIT_CODES, app
+from forecast.cli.app import EXIT_CODES, root_command
 
 HEAD = """\
 # Commands
@@ -23,7 +23,7 @@ models and versions.
 
 def commands_text():
     """Returns the page."""
-    root = typer.main.get_command(app)
+    root = root_command()
     context = typer.Context(root, info_name="forecast")
     pages = [page for name, command in root.commands.items() for page in _pages(name, command, context)]
     return "\n".join([HEAD, f"{EXIT_CODES}.\n", _glance(pages), *pages])

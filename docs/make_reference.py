@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import typer
-
-from forecast.cli.app import EXIT_CODES, app
+from forecast.cli.app import EXIT_CODES, root_command
 from forecast.cli.options.config_template import config_form
 from forecast.cli.options.settings import commands_of, shared_options
 from forecast.models.networks.cells import CELLS
@@ -95,7 +93,7 @@ def exit_codes() -> str:
 
 def settings() -> str:
     """Returns the file that `forecast config init` writes."""
-    context = typer.main.get_command(app).make_context("forecast", ["config", "init"])
+    context = root_command().make_context("forecast", ["config", "init"])
     return f"```toml\n{config_form(shared_options(commands_of(context)), None).strip()}\n```"
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from forecast.cli.app import app
+from forecast.cli.app import COMMANDS
 from forecast.cli.grouping import READERS, WRITERS, with_near_store
 from forecast.cli.options.groups import OutputFlags
 from forecast.errors import UsageError
@@ -17,11 +17,11 @@ STORELESS = {"init", "schema", "shard", "show_settings", "skill", "uninstall"}
 AT_ADDRESS = replace(OutputFlags(), store=Path("s3://bucket/store"))
 
 
-def functions(commands=app):
-    for each in commands.registered_commands:
-        yield each.callback.__name__.removesuffix("_command")
-    for group in commands.registered_groups:
-        yield from functions(group.typer_instance)
+def functions(commands=COMMANDS):
+    for each in commands:
+        if not each.inside:
+            yield each.place.partition(":")[2].removesuffix("_command")
+        yield from functions(each.inside)
 
 
 def test_every_command_is_known_to_read_to_write_or_to_have_no_store():

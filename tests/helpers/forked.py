@@ -24,6 +24,7 @@ PARENT = """
 import importlib, json, os, signal, sys, traceback
 for name in json.loads(sys.argv[1]):
     importlib.import_module(name)
+dict(importlib.import_module("forecast.cli.app").root_command().commands)  # each is built once, and not by each child
 
 def begin(order):
     os.setsid()

@@ -4,7 +4,10 @@ import json
 import subprocess
 import sys
 
-LIBRARIES = ("jinja2", "matplotlib", "numpy", "pandas", "sklearn", "tensorflow", "keras", "pyarrow", "rich")
+LIBRARIES = (
+    *("jinja2", "matplotlib", "numpy", "pandas", "sklearn", "tensorflow", "keras", "pyarrow", "rich"),
+    "pydantic",  # Typer's, for values that are not plain
+)
 
 PROBE = """
 import json, sys

@@ -10,24 +10,15 @@ from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import ReplaceFile
 from forecast.cli.options.config_template import config_form
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
 from forecast.cli.options.settings import Configuration, commands_of, shared_options
 from forecast.cli.output.console import Cell, print_csv, print_json, say, say_commands, settle_form, table
 from forecast.cli.output.streams import write_data, write_out
 from forecast.cli.packaged import schema_names, schema_text
 from forecast.errors import UsageError, did_you_mean
 
-config_app = typer.Typer(
-    cls=HelpfulGroup,
-    help="Settings that are written down: show where each comes from, or begin a file of them.",
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
 HEADER = ("setting", "value", "origin")
 
 
-@config_app.command("show", cls=HelpfulCommand)
 @grouped
 def show_settings_command(context: typer.Context, output: OutputFlags) -> None:
     """Say what every setting is and where it comes from: a flag, a variable, the file or the program.
@@ -76,7 +67,6 @@ def _rows(context: typer.Context, given: Configuration) -> list[tuple[str, Cell,
     return rows + [(name, setting.value, setting.origin) for name, setting in given.own.items()]
 
 
-@config_app.command("init", cls=HelpfulCommand)
 @grouped
 def init_command(
     context: typer.Context,
@@ -106,7 +96,6 @@ def init_command(
         say_commands(["forecast config show"], "Next")
 
 
-@config_app.command("schema", cls=HelpfulCommand)
 @grouped
 def schema_command(
     context: typer.Context,

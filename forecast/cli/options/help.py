@@ -11,6 +11,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from forecast.cli.options.plain_values import spared
+
 FIRST: dict[str, tuple[str, ...]] = {
     "check": (
         *("--target", "--time", "--id", "--known", "--freq", "--date-format", "--missing", "--aggregate"),
@@ -50,7 +52,7 @@ FIRST: dict[str, tuple[str, ...]] = {
     ),
 }
 """The flags that matter first, at most ten a command; a command that isn't named here shows all it has."""
-ALL, SHOWN = "--help-all", "shown"
+ALL, SHOWN, LISTED = "--help-all", "shown", "listed"
 _WIDEST = 24
 """Characters of a choice between words beside its flag; a longer one stands in the sentence."""
 _ROUND = 100
@@ -69,18 +71,51 @@ class HelpfulCommand(TyperCommand):
         """Returns arguments and flags; while help is written, those that it shows."""
         return _reading_of(self, ctx) or super().get_params(ctx)
 
+    def get_help_option(self, ctx: Any) -> Any:
+        """Returns the flag ``--help``."""
+        return spared(super().get_help_option(ctx))
+
 
 class HelpfulGroup(TyperGroup):
-    """Commands whose common help shows its few flags in the same way."""
+    """Commands whose common help shows its few flags in the same way, and lists them without building one."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Returns a command; while the commands are listed, its name and what it does."""
+        listed = getattr(self.commands, "listed", None)
+        if listed and ctx.meta.get(LISTED) is self:
+            return listed(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
+        """Returns the names of the commands."""
+        return list(self.commands)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Returns the commands and flags that begin so."""
+        with _listing(self, ctx):
+            return super().shell_complete(ctx, incomplete)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Writes the help."""
-        with _reading(self, ctx, super().get_params(ctx)):
+        with _reading(self, ctx, super().get_params(ctx)), _listing(self, ctx):
             super().format_help(ctx, formatter)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Returns the flags; while help is written, as a person reads them."""
         return _reading_of(self, ctx) or super().get_params(ctx)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Returns the flag ``--help``."""
+        return spared(super().get_help_option(ctx))
+
+
+@contextmanager
+def _listing(group: Any, context: Any) -> Iterator[None]:
+    context.meta[LISTED] = group
+    try:
+        yield
+    finally:
+        del context.meta[LISTED]
 
 
 @contextmanager

@@ -166,6 +166,11 @@ def taken_as(option: Any, value: Any) -> Any:
     return [value] if getattr(option, "multiple", False) else value
 
 
+def has_variables() -> bool:
+    """Returns whether a variable is, or could be meant as, a setting."""
+    return any(name.startswith(PREFIX) for name in os.environ)
+
+
 def read_variables(shared: Options, context: typer.Context) -> dict[str, Setting]:
     """Returns the settings in FORECAST_* variables; an empty variable is none.
 

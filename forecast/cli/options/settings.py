@@ -4,7 +4,7 @@ What a variable or the file says becomes the default of a flag before the flags 
 itself, and is checked by the same rules.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from forecast.cli.options.setting_values import (
     DATA,
     LEARNERS,
     Setting,
+    has_variables,
     read_file,
     read_variables,
     strangers,
@@ -102,10 +103,11 @@ def configure(context: typer.Context, file: Any) -> Configuration | None:
             raise UsageError("config init reads no settings.", f"forecast config init -o {file.name}")
         return None
     found = file or find_config(here)
+    if not found and not has_variables():
+        return Configuration(began=context.obj.began if context.obj else 0.0)
     commands = commands_of(context)
     shared = shared_options(commands)
-    tables = {name: options_of(each) for name, each in commands.items()}
-    in_file, own = read_file(found, tables, shared, context) if found else ({}, {})
+    in_file, own = read_file(found, _Tables(commands), shared, context) if found else ({}, {})
     mine = {name: setting for (whose, name), setting in own.items() if whose == context.info_name}
     flags = options_of(context.command)
     given = in_file | mine | read_variables(shared, context)
@@ -129,10 +131,27 @@ def _lists_all(context: typer.Context) -> bool:
     return context.parent is not None and context.parent.info_name == "config"
 
 
-def commands_of(context: typer.Context) -> dict[str, Any]:
+class _Tables(Mapping[str, Any]):
+    """The options of each command by its name, in a file of settings a table each."""
+
+    def __init__(self, commands: Mapping[str, Any]) -> None:
+        self._commands = commands
+
+    def __getitem__(self, name: str) -> Any:
+        return options_of(self._commands[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._commands)
+
+    def __len__(self) -> int:
+        return len(self._commands)
+
+
+def commands_of(context: typer.Context) -> Mapping[str, Any]:
     """Returns the commands of the program by name; those that only hold others are left out."""
-    commands = getattr(context.find_root().command, "commands", {})
-    return {name: command for name, command in commands.items() if not hasattr(command, "commands")}
+    root: Any = context.find_root().command
+    commands: Mapping[str, Any] = root.commands.single()
+    return commands
 
 
 def options_of(command: Any) -> dict[str, Any]:

@@ -4,27 +4,15 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import typer
-
-from forecast.cli.commands.models.backup import backup_command, restore_command, verify_command
-from forecast.cli.commands.models.changes import export_command, promote_command, prune_command, rollback_command
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import Name
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
 from forecast.cli.output.console import fitted_table, print_csv, print_json, say, settle_form, with_lines
 from forecast.cli.output.streams import Style, write_out
 from forecast.widening import is_own_width, width_text
 
 if TYPE_CHECKING:
     from forecast.workflows.models import Row
-
-models_app = typer.Typer(
-    cls=HelpfulGroup,
-    help="The trained models: list, show, rollback, promote, prune, export, backup, restore, verify.",
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
 HEADER = ("name", "version", "champion", "model", "created", "training_end")
 COLUMNS = (*HEADER, "widened")
@@ -33,7 +21,6 @@ FIRST_TO_GO = (CREATED, "training_end")
 """Columns that leave, in this order, until the table fits; CSV and JSON always have all."""
 
 
-@models_app.command("list", cls=HelpfulCommand)
 @grouped
 def list_command(output: OutputFlags) -> None:
     """List the models and their champions.
@@ -51,7 +38,6 @@ def list_command(output: OutputFlags) -> None:
     _print_versions(describe_champions(output.store, datetime.now(UTC)), output, (*COLUMNS, HEALTH))
 
 
-@models_app.command("show", cls=HelpfulCommand)
 @grouped
 def show_command(name: Name, output: OutputFlags) -> None:
     """List all versions of a model.
@@ -67,18 +53,6 @@ def show_command(name: Name, output: OutputFlags) -> None:
     if not output.quiet and (note := early_note(output.store, name)):
         say(note, "Note")
     _print_versions(describe_versions(output.store, name), output)
-
-
-for _name, _command in (
-    ("rollback", rollback_command),
-    ("promote", promote_command),
-    ("prune", prune_command),
-    ("export", export_command),
-    ("backup", backup_command),
-    ("restore", restore_command),
-    ("verify", verify_command),
-):
-    models_app.command(_name, cls=HelpfulCommand)(_command)
 
 
 def _print_versions(rows: list["Row"], output: OutputFlags, names: tuple[str, ...] = COLUMNS) -> None:
