@@ -39,46 +39,43 @@ def corrected(
 
 
 def _features(clipped: FloatArray, made: StepForecasts, seasons: Sequence[int]) -> FloatArray:
-    """Returns earlier errors, and how far earlier values were from the forecast, in scales, (S, T, F)."""
-    believed = made.expected + clipped * made.scale
-    columns = [_earlier(clipped, steps) for steps in (1, 2, 3)]
-    away = [1, 2]
+    """Returns earlier errors, and how far earlier values were from the forecast, in scales, (S, F, T)."""
+    lags, away = [1, 2, 3], [1, 2]
     for season in seasons:
-        columns += [_earlier(clipped, steps) for steps in (season, season - 1, season + 1) if steps > 3]
+        lags += [steps for steps in (season, season - 1, season + 1) if steps > 3]
         away += [season, 2 * season]
-    for steps in away:
-        before = _earlier(believed, steps)
-        before[:, :steps] = made.expected[:, :steps]
-        columns.append(np.clip((before - made.expected) / made.scale, -FAR, FAR))
-    return np.stack(columns, axis=-1)
-
-
-def _earlier(values: FloatArray, steps: int) -> FloatArray:
-    """Returns the values so many steps before, 0 where there are none."""
-    moved = np.zeros_like(values)
-    moved[:, steps:] = values[:, : max(0, values.shape[1] - steps)]
-    return moved
+    steps = clipped.shape[1]
+    result = np.zeros((len(clipped), len(lags) + len(away), steps))
+    for place, lag in enumerate(lags):
+        result[:, place, lag:] = clipped[:, : max(0, steps - lag)]
+    believed = made.expected + clipped * made.scale
+    for place, lag in enumerate(away, start=len(lags)):
+        own = result[:, place, lag:]
+        np.subtract(believed[:, : max(0, steps - lag)], made.expected[:, lag:], out=own)
+        own /= made.scale[:, lag:]
+        np.clip(own, -FAR, FAR, out=own)
+    return result
 
 
 def _predicted(
     features: FloatArray, errors: FloatArray, teaches: NDArray[np.bool_], settings: AnomalySettings
 ) -> FloatArray:
     """Returns the errors that regressions fitted to earlier steps expect, (S, T)."""
-    series, steps, count = features.shape
+    series, count, steps = features.shape
     gram, moment, seen = np.zeros((series, count, count)), np.zeros((series, count)), 0
     told, ridge = np.zeros((series, steps)), PRIOR * np.eye(count)
     edges = np.unique(np.linspace(0, steps, settings.blocks + 1).astype(int))
     for begin, end in pairwise(edges.tolist()):
-        own = features[:, begin:end]
+        own = features[..., begin:end]
         if seen:
             shared = gram.sum(axis=0)
             common = np.linalg.solve(shared + ridge, moment.sum(axis=0))
             usual = settings.own * shared / seen + 1e-6 * np.eye(count)
             slopes = np.linalg.solve(gram + usual + 0.1 * ridge, (moment + usual @ common)[..., None])
-            told[:, begin:end] = np.matmul(own, slopes)[..., 0]
-        weighted = own * teaches[:, begin:end, None]
-        gram += np.matmul(weighted.transpose(0, 2, 1), own)
-        moment += np.matmul(weighted.transpose(0, 2, 1), errors[:, begin:end, None])[..., 0]
+            told[:, begin:end] = np.matmul(slopes.transpose(0, 2, 1), own)[:, 0]
+        weighted = own * teaches[:, None, begin:end]
+        gram += np.matmul(weighted, own.transpose(0, 2, 1))
+        moment += np.matmul(weighted, errors[:, begin:end, None])[..., 0]
         seen += int(teaches[:, begin:end].sum())
     return told
 

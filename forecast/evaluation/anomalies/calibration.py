@@ -10,7 +10,7 @@ without the topmost scores, and those that it can't explain (Benjamini & Hochber
 Shapes: ``N`` scores.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,9 @@ from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
 
 FloatArray = NDArray[np.float64]
 MOST = 100_000
-"""Scores that a calibration remembers; evenly chosen of more."""
+"""Scores that a tail is fitted to, with those below it; evenly chosen of more."""
+RANKS = 10_000
+"""Scores that a calibration remembers for ranks; evenly chosen of more."""
 FEWEST = 20
 """Scores that a tail is fitted to, at least, as far as there are as many."""
 ROUNDS = 10
@@ -39,7 +41,7 @@ class RarityScale:
     """How rare scores are.
 
     Attributes:
-        usual: (N,) scores that nothing speaks against, ascending.
+        usual: scores that nothing speaks against, ascending, (N,); evenly chosen of many.
         threshold: from which on the tail tells.
         share: of the usual scores that lie beyond it.
         shape, size: of the tail.
@@ -57,10 +59,15 @@ class RarityScale:
         if not count:
             return np.where(np.isnan(scores), np.nan, 1.0)
         above = count - np.searchsorted(self.usual, scores, side="left")
-        ranks = np.minimum((above + 1) / (count + 1), 1.0)
+        result = np.where(np.isnan(scores), np.nan, np.minimum((above + 1) / (count + 1), 1.0))
+        beyond = scores > self.threshold
+        result[beyond] = self.of_tail(scores[beyond])
+        return np.asarray(result)
+
+    def of_tail(self, scores: FloatArray) -> FloatArray:
+        """Returns the probability of scores beyond the threshold."""
         tail = self.share * survival((scores - self.threshold) / self.size, self.shape)
-        result = np.where(scores > self.threshold, np.maximum(tail, SMALLEST), ranks)
-        return np.where(np.isnan(scores), np.nan, result)
+        return np.maximum(tail, SMALLEST)
 
 
 def survival(excess: FloatArray, shape: float) -> FloatArray:
@@ -75,17 +82,24 @@ def survival(excess: FloatArray, shape: float) -> FloatArray:
 def calibrate(scores: FloatArray, settings: AnomalySettings = SETTINGS) -> RarityScale:
     """Returns how rare scores are, by scores of the past; NaN among them is none."""
     known = np.sort(scores[~np.isnan(scores)])
-    known = known[np.unique(np.linspace(0, len(known) - 1, min(len(known), MOST)).astype(int))] if len(known) else known
+    known = _evenly(known, MOST)
     if len(known) < FEWEST:
         return _plain(known)
     kept = len(known) - int(settings.censored * settings.share * len(known))  # at first, none of the topmost
     for _ in range(ROUNDS):
-        rare = _fit(known[:kept], kept < len(known), settings).rarity(known)
-        now = len(known) - _discoveries(rare, settings.doubt)
+        scale = _fit(known[:kept], kept < len(known), settings)
+        tail = known[np.searchsorted(known, scale.threshold, side="right") :]
+        now = len(known) - _discoveries(scale.of_tail(tail), len(known), settings.doubt)
         if now == kept:
             break
         kept = now
-    return _fit(known[:kept], kept < len(known), settings)
+    scale = _fit(known[:kept], kept < len(known), settings)
+    return replace(scale, usual=_evenly(scale.usual, RANKS))
+
+
+def _evenly(scores: FloatArray, most: int) -> FloatArray:
+    """Returns scores, evenly chosen of more."""
+    return scores[np.unique(np.linspace(0, len(scores) - 1, most).astype(int))] if len(scores) > most else scores
 
 
 def _plain(known: FloatArray) -> RarityScale:
@@ -106,7 +120,7 @@ def _fit(usual: FloatArray, is_cut: bool, settings: AnomalySettings) -> RaritySc
     typical = float(excess.mean())
     if typical <= 0:
         return _plain(usual)
-    thinned = excess[np.unique(np.linspace(0, beyond - 1, min(beyond, THINNED)).astype(int))]
+    thinned = _evenly(excess, THINNED)
     shape, size = _most_likely(thinned, beyond / len(thinned), typical, is_cut, settings.lightest)
     held = 1 - float(survival(excess[-1:] / size, shape)[0]) if is_cut else 1.0
     share = beyond / held / (count - beyond + beyond / held)
@@ -132,10 +146,10 @@ def _most_likely(
     return float(tails[place[0]]), float(typical * SIZES[place[1]])
 
 
-def _discoveries(rare: FloatArray, doubt: float) -> int:
-    """Returns how many of ascending scores, the topmost, chance doesn't explain (Benjamini & Hochberg)."""
+def _discoveries(rare: FloatArray, count: int, doubt: float) -> int:
+    """Returns how many of the topmost of some ascending scores chance doesn't explain (Benjamini & Hochberg)."""
     ordered = rare[::-1]
-    passed = np.flatnonzero(ordered <= doubt * np.arange(1, len(ordered) + 1) / len(ordered))
+    passed = np.flatnonzero(ordered <= doubt * np.arange(1, len(ordered) + 1) / count)
     return int(passed[-1]) + 1 if passed.size else 0
 
 

@@ -6,16 +6,17 @@ calibrated once more. No label takes part.
 Shapes: ``S`` series, ``N`` steps of all series together.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, even_choice
 from forecast.evaluation.anomalies.calibration import SMALLEST, calibrate, extremal_index
+from forecast.evaluation.anomalies.cross_section import Together
 from forecast.evaluation.anomalies.level import burst_scores, level_scores, spread_forward
 from forecast.evaluation.anomalies.residuals import Residuals
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
@@ -32,6 +33,7 @@ SCORERS: Mapping[AnomalyKind, tuple[Scorer, ...]] = {
     "level": ("level", "variance"),
     "shape": ("shape",),
 }
+CHANGES: tuple[Scorer, ...] = ("level", "variance")
 WINDOWS_A_STEP = 20
 """A series learns its own shapes from at least so many windows for each of their steps; others share theirs."""
 OWN_SHAPES, MOST_SHARING = 200, 500
@@ -40,6 +42,8 @@ APART = 2.0
 """A spike is so many times as far off as the steps beside it; windows are judged without it."""
 LEARNED_FROM = 50_000
 """Windows of short series that the shapes of all are learned from."""
+TOGETHER = 1 << 17
+"""Values of series of one length that are scored at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,12 +77,34 @@ class Scores:
         }
         return max(seen, key=lambda scorer: float(np.nan_to_num(seen[scorer][0])))
 
+    def told_once(self, shared: Sequence[Together], alone: Residuals) -> Self:
+        """Returns the scores with what happened to most series at once, each on one step, as it is ``alone`` there."""
+        if not shared:
+            return self
+        at, rarity = np.array([each.place for each in shared]), np.array([each.rarity for each in shared])
+        found = {scorer: np.where(np.isin(np.arange(len(own)), at), 1.0, own) for scorer, own in self.by_scorer.items()}
+        found["point"] = _with_least(self.by_scorer["point"], at, rarity)
+        evidence = self.evidence if self.evidence is None else -_with_least(-self.evidence, at, np.log10(rarity))
+        return replace(
+            self,
+            residuals=self.residuals.taking(alone, at),
+            by_scorer=found,
+            rarity=_with_least(self.rarity, at, rarity / self.clusters),
+            evidence=evidence,
+        )
+
     @cached_property
     def score(self) -> FloatArray:
         """The larger, the less expected: the evidence of all scorers, or of one its probability in orders, (N,)."""
         if self.evidence is not None:
             return np.where(np.isnan(self.rarity), np.nan, self.evidence)
         return np.asarray(-np.log10(np.maximum(self.rarity, SMALLEST)))
+
+
+def _with_least(values: FloatArray, at: IntArray, others: FloatArray) -> FloatArray:
+    result = values.copy()
+    result[at] = np.fmin(values[at], others)
+    return result
 
 
 def score_steps(
@@ -120,7 +146,7 @@ def score_steps(
     evidence: FloatArray | None = None
     if len(found) > 1:
         evidence, rarity = _together(
-            found, past & known, np.repeat(panel.lengths, panel.lengths), settings, clusters_of
+            found, np.abs(residuals.both), past & known, np.repeat(panel.lengths, panel.lengths), settings, clusters_of
         )
         clusters = 1.0
     else:
@@ -140,12 +166,13 @@ def _settled(panel: Panel, settings: AnomalySettings) -> BoolArray:
 
 def _evidence(scorer: Scorer, rarity: FloatArray, settings: AnomalySettings) -> FloatArray:
     """Returns how much the rarity that a scorer saw counts beside the others', in decimal orders, (N,)."""
-    weight = settings.change_weight if scorer in ("level", "variance") else 1.0
+    weight = settings.change_weight if scorer in CHANGES else 1.0
     return np.asarray(-weight * np.log10(np.maximum(rarity, SMALLEST)))
 
 
 def _together(
     found: Mapping[Scorer, FloatArray],
+    sizes: FloatArray,
     past: BoolArray,
     lengths: IntArray,
     settings: AnomalySettings,
@@ -153,9 +180,10 @@ def _together(
 ) -> tuple[FloatArray, FloatArray]:
     """Returns what all scorers together saw at each step, in decimal orders, and how probable an episode is, (N,).
 
-    A point counts alone where few of its series are as rare by chance, and little elsewhere: else the noise of all
-    points would drown what windows tell. What windows tell counts together, their mean, and the most telling again as
-    far as it stands out; of long series, whose shapes are well known, shapes count several times in the mean.
+    A point counts alone where few of its series are as rare by chance, or its residual (of these ``sizes``) is far
+    beyond the usual ones, and little elsewhere: else the noise of all points would drown what windows tell. What
+    windows tell counts together, their mean, and the most telling again as far as it stands out; of long series, whose
+    shapes are well known, shapes count several times in the mean.
     That says which steps are odder than others. How rare a step is, is said by the rarer of both, twice as probable for
     the two looks (Bonferroni): so no tail of the one spoils the other. Windows come in clusters, points alone.
     """
@@ -165,17 +193,29 @@ def _together(
                for scorer in windows}  # fmt: skip
     heard = np.sum([weights[scorer] * np.minimum(own, settings.heard) for scorer, own in windows.items()], axis=0)
     mean = heard / np.sum(list(weights.values()), axis=0)
-    weighed = [np.nan_to_num(_evidence(scorer, found[scorer], settings)) for scorer in windows]
+    weighed = [settings.change_weight * own if scorer in CHANGES else own for scorer, own in windows.items()]
     told = mean + np.clip(np.maximum.reduce(weighed) - settings.beyond, 0, settings.beyond_most)
     scale = calibrate(np.where(past, told, np.nan), settings.of_windows)
     by_windows = scale.rarity(told)
     by_windows = by_windows * clusters_of(by_windows)
     if "point" not in found:
         return told, by_windows
-    point = np.nan_to_num(_evidence("point", found["point"], settings))
-    speaks = np.log10(lengths / settings.speaks)
-    seen = np.maximum(np.where(point > speaks, point, settings.murmur * point), told)
+    point, far = np.nan_to_num(_evidence("point", found["point"], settings)), _beyond_usual(sizes, past)
+    speaks = (point > np.log10(lengths / settings.speaks)) | (far > settings.loud)
+    seen = np.maximum(np.where(speaks, np.maximum(point, far), settings.murmur * point), told)
     return seen, np.clip(2 * np.fmin(found["point"], by_windows), SMALLEST, 1.0)
+
+
+def _beyond_usual(sizes: FloatArray, past: BoolArray) -> FloatArray:
+    """Returns how rare sizes were, in decimal orders, if all fell off as the usual ones do, from 1/2 to 1/20 (N,).
+
+    Where many are odd, ranks alone call none of them rare.
+    """
+    known = sizes[past & ~np.isnan(sizes)]
+    if not known.size:
+        return np.zeros(len(sizes))
+    half, rare = np.quantile(known, [0.5, 0.95])
+    return np.asarray(np.nan_to_num(np.log10(2) + (sizes - half) / max(rare - half, SMALLEST)))
 
 
 def _points(residuals: Residuals, past: BoolArray, settings: AnomalySettings) -> FloatArray:
@@ -197,22 +237,20 @@ def _levels(
     panel: Panel, residuals: Residuals, signs: FloatArray, past: BoolArray, settings: AnomalySettings
 ) -> FloatArray:
     """Returns how rare the change of level is that each step may belong to, (N,)."""
-    sizes = _each(panel, lambda own: spread_forward(signs[own], settings.widths[0]))
+    sizes = _each(panel, partial(spread_forward, steps=settings.widths[0]), signs)
     return calibrate(np.where(past & ~np.isnan(residuals.both), sizes, np.nan), settings.of_windows).rarity(sizes)
 
 
 def _signs(panel: Panel, residuals: Residuals, settings: AnomalySettings) -> FloatArray:
     """Returns how far each step begins a new level, (N,)."""
-    past, future = residuals.from_past, residuals.from_future
-    return _each(panel, lambda own: level_scores(past[own], future[own], settings.widths))
+    score = partial(level_scores, widths=settings.widths)
+    return _each(panel, score, residuals.from_past, residuals.from_future)
 
 
 def _bursts(panel: Panel, residuals: Residuals, season: int, past: BoolArray, settings: AnomalySettings) -> FloatArray:
     """Returns how rare the size of the residuals around each step is, (N,)."""
     width = max(settings.burst, min(season, settings.longest))
-
-    past_side, future_side = residuals.from_past, residuals.from_future
-    sizes = _each(panel, lambda own: burst_scores(past_side[own], future_side[own], width))
+    sizes = _each(panel, partial(burst_scores, width=width), residuals.from_past, residuals.from_future)
     return calibrate(np.where(past & ~np.isnan(residuals.both), sizes, np.nan), settings.of_windows).rarity(sizes)
 
 
@@ -222,6 +260,8 @@ def _shapes(panel: Panel, residuals: Residuals, season: int, past: BoolArray, se
     far = np.nan_to_num(np.abs(residuals.both))
     spike = (far > settings.clip) & (far > APART * np.maximum(np.roll(far, 1), np.roll(far, -1)))
     cleaned = np.where(np.isnan(residuals.values) | spike, residuals.expected, residuals.values)
+    if residuals.shared is not None:
+        cleaned = cleaned - np.nan_to_num(residuals.shared)
     sizes = np.full(len(cleaned), np.nan)
     usual = _shared_shapes(panel, cleaned, steps, settings)
     for i in range(len(panel)):
@@ -266,10 +306,16 @@ def _shared_shapes(panel: Panel, values: FloatArray, steps: int, settings: Anoma
     return usual_shapes(np.concatenate(found), settings) if found else None
 
 
-def _each(panel: Panel, score: Callable[[slice], FloatArray]) -> FloatArray:
-    """Returns what is made of each series by itself, (N,)."""
+def _each(panel: Panel, score: Callable[..., FloatArray], *parts: FloatArray) -> FloatArray:
+    """Returns what is made of parts, (N,) each, of each series by itself, series of one length together, (N,)."""
     result = np.full(len(panel.values), np.nan)
-    for begin, end in zip(panel.offsets[:-1].tolist(), panel.offsets[1:].tolist(), strict=True):
-        if end > begin:
-            result[begin:end] = score(slice(begin, end))
+    order = np.argsort(panel.lengths, kind="stable")
+    order = order[panel.lengths[order] > 0]
+    lengths = panel.lengths[order]
+    for block in np.split(order, np.flatnonzero(np.diff(lengths)) + 1) if len(order) else []:
+        length = int(panel.lengths[block[0]])
+        size = max(1, TOGETHER // length)
+        for begin in range(0, len(block), size):
+            places = panel.offsets[:-1][block[begin : begin + size], None] + np.arange(length)
+            result[places] = score(*(part[places] for part in parts))
     return result

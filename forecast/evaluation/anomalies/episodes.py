@@ -6,6 +6,7 @@
 Shapes: ``N`` steps of all series together.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.evaluation.anomalies.calibration import false_discovery_rates
+from forecast.evaluation.anomalies.cross_section import Together
 from forecast.evaluation.anomalies.detector import Scorer, Scores
 
 FloatArray = NDArray[np.float64]
@@ -46,6 +48,8 @@ class Episode:
         rarity: the probability of such an episode at any one step, by chance.
         false_discoveries: the share of false ones among this and all rarer ones.
         is_new: too few steps follow to tell whether it stays.
+        alike, others: series that were off the same way on the peak, this among them, of how many; 0 where the episode
+            is of this series alone.
     """
 
     series: int
@@ -61,6 +65,8 @@ class Episode:
     rarity: float
     false_discoveries: float = 1.0
     is_new: bool = False
+    alike: int = 0
+    others: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +117,15 @@ def find_episodes(
         found.append(_episode(panel, scores, told, group, season))
     rates = false_discovery_rates(np.array([each.rarity for each in found]), int((judged & panel.observed).sum()))
     return tuple(_with_rate(each, rate) for each, rate in zip(found, rates.tolist(), strict=True))
+
+
+def with_others(episodes: tuple[Episode, ...], shared: Sequence[Together]) -> tuple[Episode, ...]:
+    """Returns the episodes, those that happened to most series at once with how many these are."""
+    by_peak = {each.place: each for each in shared}
+    return tuple(
+        replace(one, alike=by_peak[one.peak].alike, others=by_peak[one.peak].series) if one.peak in by_peak else one
+        for one in episodes
+    )
 
 
 def _with_rate(episode: Episode, rate: float) -> Episode:

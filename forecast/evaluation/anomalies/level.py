@@ -4,13 +4,12 @@
                 before it are below what the future lets expect; the sum of both, over some steps, is the score
     variance    the mean size of residuals around a step, the largest left out
 
-Shapes: ``N`` steps of one series, ``K`` widths.
+Shapes: ``N`` steps of one series, or (…, N) of several of one length; ``K`` widths.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
@@ -24,8 +23,8 @@ def without_spikes(past: FloatArray, future: FloatArray) -> tuple[FloatArray, Fl
     past, future = np.nan_to_num(past), np.nan_to_num(future)
     lone = (np.minimum(np.abs(past), np.abs(future)) > SPIKE) & (past * future > 0)
     beside = np.zeros_like(lone)
-    beside[1:] |= lone[:-1]
-    beside[:-1] |= lone[1:]
+    beside[..., 1:] |= lone[..., :-1]
+    beside[..., :-1] |= lone[..., 1:]
     spike = lone & ~beside
     past, future = (np.where(spike, 0.0, np.clip(array, -CLIP, CLIP)) for array in (past, future))
     return past, future
@@ -39,15 +38,15 @@ def level_scores(past: FloatArray, future: FloatArray, widths: Sequence[int]) ->
         future: (N,) residuals by the steps after.
         widths: steps before and after that are looked at; the largest score counts.
     """
-    best = np.zeros(len(past))
+    best, count = np.zeros(past.shape), past.shape[-1]
     past, future = without_spikes(past, future)
+    sums = [_summed(array) for array in (past, future)]
+    steps = np.arange(count)
     for width in widths:
-        if 2 * width >= len(past):
+        if 2 * width >= count:
             continue
-        sums = [np.concatenate([[0.0], np.cumsum(array)]) for array in (past, future)]
-        steps = np.arange(len(past))
-        after = sums[0][np.minimum(steps + width, len(past))] - sums[0][steps]
-        before = sums[1][steps] - sums[1][np.maximum(steps - width, 0)]
+        after = sums[0][..., np.minimum(steps + width, count)] - sums[0][..., :-1]
+        before = sums[1][..., :-1] - sums[1][..., np.maximum(steps - width, 0)]
         score = (after - before) / np.sqrt(2 * width)
         best = np.where(np.abs(score) > np.abs(best), score, best)
     return best
@@ -57,13 +56,30 @@ def burst_scores(past: FloatArray, future: FloatArray, width: int) -> FloatArray
     """Returns the mean size of the residuals around each step, the largest left out and spikes, too, (N,)."""
     cleaned = [np.abs(array) for array in without_spikes(past, future)]
     both = np.where(cleaned[0] * cleaned[1] > 0, (cleaned[0] + cleaned[1]) / 2, np.maximum(*cleaned))
-    if len(both) < 2 * width:
-        return np.zeros(len(both))
-    windows = sliding_window_view(np.pad(both, (width // 2, width - 1 - width // 2), mode="edge"), width)
-    return np.asarray((windows.sum(axis=1) - windows.max(axis=1)) / (width - 1))
+    if both.shape[-1] < 2 * width:
+        return np.zeros(both.shape)
+    padded = np.pad(both, [*[(0, 0)] * (both.ndim - 1), (width // 2, width - 1 - width // 2)], mode="edge")
+    sums = _summed(padded)
+    return (sums[..., width:] - sums[..., :-width] - _largest(padded, width)) / (width - 1)
 
 
 def spread_forward(scores: FloatArray, steps: int) -> FloatArray:
     """Returns the largest size of a score at or up to so many steps before each step, (N,)."""
-    padded = np.pad(np.abs(scores), (steps - 1, 0))
-    return np.asarray(sliding_window_view(padded, steps).max(axis=1))
+    return _largest(np.pad(np.abs(scores), [*[(0, 0)] * (scores.ndim - 1), (steps - 1, 0)]), steps)
+
+
+def _summed(values: FloatArray) -> FloatArray:
+    """Returns the sums of the steps before each, and of all, (…, N + 1)."""
+    result = np.zeros((*values.shape[:-1], values.shape[-1] + 1))
+    np.cumsum(values, axis=-1, out=result[..., 1:])
+    return result
+
+
+def _largest(values: FloatArray, width: int) -> FloatArray:
+    """Returns the largest of each ``width`` steps in a row, (…, N - width + 1), by windows that double."""
+    result, span = values, 1
+    while span < width:
+        step = min(span, width - span)
+        result = np.maximum(result[..., :-step], result[..., step:])
+        span += step
+    return np.asarray(result)

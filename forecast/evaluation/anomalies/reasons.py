@@ -38,8 +38,16 @@ def reason_of(episode: Episode, panel: Panel, flags: Flags | None = None) -> str
     name = panel.target
     return (
         f"{name} {about(episode.value)}, {about(episode.lower)} to {about(episode.upper)} expected"
-        f"{', a ' + where if where else ''}{length}{late}"
+        f"{', a ' + where if where else ''}{length}{late}{_with_others(episode)}"
     )
+
+
+def _with_others(episode: Episode) -> str:
+    """Returns how many series were off with this one, which then stands for all of them."""
+    if not episode.others:
+        return ""
+    way = "higher" if episode.size > 0 else "lower"
+    return f"; told once for {episode.alike:,} of {counted(episode.others, 'series')} that are {way} than expected"
 
 
 def _when(episode: Episode, panel: Panel) -> str:

@@ -49,6 +49,7 @@ class Residuals:
         backward, behind: likewise by the steps after it.
         symmetry: (S,) the scale of each series, see ``Transform``.
         offsets: (S,) added before a root or a logarithm.
+        shared: (N,) the part of ``expected`` that other series of the same step let expect; None for nothing.
     """
 
     values: FloatArray
@@ -58,6 +59,7 @@ class Residuals:
     behind: FloatArray
     symmetry: tuple[Symmetry, ...]
     offsets: FloatArray
+    shared: FloatArray | None = None
 
     @cached_property
     def from_past(self) -> FloatArray:
@@ -117,6 +119,14 @@ class Residuals:
             backward=np.where(where, np.nan, self.backward),
             behind=np.where(where, np.nan, self.behind),
         )
+
+    def taking(self, other: "Residuals", at: IntArray) -> Self:
+        """Returns it with what another expects of some steps."""
+        changed = {}
+        for name in ("forward", "ahead", "backward", "behind"):
+            changed[name] = getattr(self, name).copy()
+            changed[name][at] = getattr(other, name)[at]
+        return replace(self, **changed)
 
 
 def _rounded(errors: FloatArray) -> FloatArray:

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from forecast.data.checks.seasons import seasons_of
 from forecast.data.panel import Panel
 from forecast.errors import DataError
-from forecast.evaluation.anomalies.detector import AnomalyKind, Scores, score_steps
-from forecast.evaluation.anomalies.episodes import Episode, Expectation, expectation, find_episodes
+from forecast.evaluation.anomalies.cross_section import Together, beside_others, ordinals_of, together
+from forecast.evaluation.anomalies.detector import SCORERS, AnomalyKind, Scores, score_steps
+from forecast.evaluation.anomalies.episodes import Episode, Expectation, expectation, find_episodes, with_others
 from forecast.evaluation.anomalies.residuals import Residuals, residuals_of
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
 from forecast.wording import counted
@@ -109,16 +110,20 @@ def search(
     notes = check_history(panel, since)
     followed = looked.followed or follow(looked, settings, threads)
     inner, seasons = followed.rest, followed.seasons
-    residuals, of_model = _with_model(followed.residuals, inner, looked)
-    ordinals = np.arange(len(panel.values)) + np.repeat(panel.first - panel.offsets[:-1], panel.lengths)
-    judged = np.ones(len(panel.values), dtype=bool) if since is None else ordinals >= since
+    alone, of_model = _with_model(followed.residuals, inner, looked)
+    judged = np.ones(len(panel.values), dtype=bool) if since is None else ordinals_of(panel) >= since
     past = None if since is None else ~judged
-    scores = score_steps(inner, residuals, shape_season(panel, seasons), kind, past, settings)
+    scores = score_steps(inner, beside_others(inner, alone), shape_season(panel, seasons), kind, past, settings)
+    shared: tuple[Together, ...] = ()
+    if "point" in SCORERS[kind]:
+        shared = together(inner, alone, since, rate, settings)
+        scores = scores.told_once(shared, alone)
     told = expectation(inner, scores)
     if looked.gain is not None and looked.offset is not None:
         gain, offset = looked.gain, looked.offset
         told = Expectation(*(part * gain + offset for part in (told.expected, told.lower, told.upper)))
     episodes = find_episodes(panel, scores, told, rate, max(1, *seasons, 1), judged)
+    episodes = with_others(episodes, shared)
     return Found(scores, told, episodes, judged, since, int((of_model & judged & panel.observed).sum()), notes)
 
 
@@ -155,9 +160,7 @@ def check_history(panel: Panel, since: int | None) -> tuple[str, ...]:
     """
     counts = np.diff(np.concatenate([[0], np.cumsum(panel.observed)])[panel.offsets])
     if since is not None:
-        before = panel.observed & (
-            np.arange(len(panel.values)) + np.repeat(panel.first - panel.offsets[:-1], panel.lengths) < since
-        )
+        before = panel.observed & (ordinals_of(panel) < since)
         counts = np.diff(np.concatenate([[0], np.cumsum(before)])[panel.offsets])
     short = counts < LEAST_STEPS
     if short.all():

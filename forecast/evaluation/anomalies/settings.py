@@ -32,6 +32,7 @@ class AnomalySettings:
         window_share, window_censored, window_lightest: likewise of scores of windows.
         change_weight: what a new level or a burst counts, in decimal orders of rarity, beside a point or a shape.
         speaks: a point counts alone where so many of its series are as rare by chance, at most.
+        loud: so does one that is so many orders farther off than the usual ones, by an exponential tail.
         murmur: share that it counts below.
         heard: orders that each scorer of windows counts in their mean, at most.
         long, long_shape: steps from which on a series tells much of its shapes, and how often these count then.
@@ -64,6 +65,7 @@ class AnomalySettings:
     window_lightest: float = 0.0
     change_weight: float = 0.6
     speaks: float = 7.0
+    loud: float = 3.0
     murmur: float = 0.3
     heard: float = 4.0
     long: int = 2000

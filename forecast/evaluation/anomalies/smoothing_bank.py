@@ -78,30 +78,45 @@ class _Bank:
         for pattern, rows, season in zip(self.patterns, self.rows, self.seasons, strict=True):
             each[rows] += pattern[t % season]
         weights = np.exp(self.loss.min(axis=0) - self.loss)
-        expected = (weights * each).sum(axis=0) / weights.sum(axis=0)
+        expected = np.einsum("ks,ks->s", weights, each) / weights.sum(axis=0)
         scale = np.maximum(self.scale, self.settings.floor * self.total / np.maximum(self.seen, 1))
         self._learn(value, each, expected, scale, t)
         return expected, scale
 
     def _learn(self, value: FloatArray, each: FloatArray, expected: FloatArray, scale: FloatArray, t: int) -> None:
         known, settings, seen = ~np.isnan(value), self.settings, self.seen
+        is_all = bool(known.all())
         error = np.where(known, value - expected, 0.0)
         limit = np.where(seen < FIRST, np.inf, settings.clip * scale)
         side = np.where(np.abs(error) > limit, np.sign(error), 0.0)
         self.run = np.where(known, np.where(self.run * side > 0, self.run + side, side), self.run)
         is_new = np.abs(self.run) >= settings.accept
         believed = expected + np.where(is_new, error, np.clip(error, -limit, limit))
-        errors = np.where(known, believed - each, 0.0)
-        gain = np.maximum(self.alpha, 1 / (seen + 1))
-        self.level += np.where(is_new, np.maximum(gain, 0.9), gain) * errors
-        for pattern, rows, season in zip(self.patterns, self.rows, self.seasons, strict=True):
-            learned = np.maximum(self.gamma, 1 / (seen // season + 1.5))
-            pattern[t % season] += np.where(is_new, 0.0, learned * errors[rows])
-        lost = settings.sharp * np.minimum(np.abs(errors) / scale, 2 * settings.clip)
-        self.loss = np.where(known, settings.forget * self.loss + lost, self.loss)
+        errors = np.subtract(believed, each, out=each)  # nobody needs each any more
+        if not is_all:
+            errors[:, ~known] = 0.0
+        self._follow(errors, is_new, t)
+        lost = np.abs(errors, out=errors)
+        lost /= scale
+        np.minimum(lost, 2 * settings.clip, out=lost)
+        lost *= settings.sharp
+        lost += settings.forget * self.loss
+        self.loss = lost if is_all else np.where(known, lost, self.loss)
         size = np.minimum(np.abs(error) * TO_DEVIATION, settings.clip * self.scale)
         counts = known & (seen > 0)
         memory = np.maximum(settings.memory, RECENT / (seen + RECENT + 1))
         self.scale = np.maximum(np.where(counts, self.scale + memory * (size - self.scale), self.scale), LEAST_SCALE)
         self.total = self.total + np.where(counts, size, 0.0)
         self.seen = seen + known
+
+    def _follow(self, errors: FloatArray, is_new: NDArray[np.bool_], t: int) -> None:
+        """Moves levels and seasons by the errors of each smoothing, (K, S)."""
+        least, renews = float(self.seen.min(initial=np.inf)), bool(is_new.any())
+        is_young = self.alpha.min() * (least + 1) < 1
+        gain = np.maximum(self.alpha, 1 / (self.seen + 1)) if is_young or renews else self.alpha
+        self.level += (np.where(is_new, np.maximum(gain, 0.9), gain) if renews else gain) * errors
+        for pattern, rows, season in zip(self.patterns, self.rows, self.seasons, strict=True):
+            is_young = self.gamma.min() * (least // season + 1.5) < 1
+            learned = np.maximum(self.gamma, 1 / (self.seen // season + 1.5)) if is_young else self.gamma
+            moves = learned * errors[rows]
+            pattern[t % season] += np.where(is_new, 0.0, moves) if renews else moves

@@ -78,6 +78,18 @@ def test_no_forecast_and_no_scale_knows_its_own_step_or_a_later_one():
     assert other.expected[0, 90] != pytest.approx(plain.expected[0, 90])  # the test can fail
 
 
+def test_a_series_is_followed_alike_alone_and_beside_others_that_are_young_have_gaps_or_new_levels():
+    together = np.stack([wave(seed, 120) for seed in range(4)])
+    together[1, :60] = np.nan
+    together[2, 70:] += 50
+    together[3, 40:44] = np.nan
+    made = step_forecasts(together, (7,), SETTINGS)
+    for row, values in enumerate(together):
+        alone = step_forecasts(values[None], (7,), SETTINGS)
+        assert made.expected[row] == pytest.approx(alone.expected[0], rel=1e-12)
+        assert made.scale[row] == pytest.approx(alone.scale[0], rel=1e-12)
+
+
 def test_an_outlier_moves_the_next_forecasts_little():
     values = wave(steps=120)
     spoilt = values.copy()

@@ -1,0 +1,158 @@
+"""What most series of a panel do on the same step: a holiday, a strike, a file that came half empty.
+
+    step         1    2    3    4
+    shop 1       ·    ·    ↓    ·
+    shop 2       ·    ·    ↓    ↑     step 4 is told of shop 2
+    shop 3       ·    ·    ↓    ·
+    all               step 3 is told once, of the panel
+
+Each series is then held against what the others let expect of that step: the median of their residuals, as far as it
+is surely not nought.
+
+Shapes: ``N`` steps of all series together, ``G`` steps of the calendar that enough series have.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel, even_choice
+from forecast.evaluation.anomalies.calibration import calibrate
+from forecast.evaluation.anomalies.residuals import Residuals
+from forecast.evaluation.anomalies.settings import AnomalySettings
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+LEAST_SERIES = 8
+"""Series that have a step, from which on they say something of it."""
+MOST_SERIES = 200
+"""Series whose median is taken, evenly chosen of more."""
+DOUBT = 2.0
+"""Standard errors that a median is drawn to nought by; see ``_surely``."""
+TO_ERROR = 1.2533 / 1.349
+"""From the range between the quartiles to the standard error of the median, times the root of how many."""
+
+
+@dataclass(frozen=True, eq=False)
+class CrossSection:
+    """The usual residual of each step of the calendar.
+
+    Attributes:
+        ordinals: (G,) the steps, ascending.
+        median: (G,) of the residuals, in scales.
+        usual: (G,) that median as far as it is surely not nought.
+    """
+
+    ordinals: IntArray
+    median: FloatArray
+    usual: FloatArray
+
+    def at(self, ordinals: IntArray) -> FloatArray:
+        """Returns the usual residual of some steps, 0 of those that too few series have."""
+        if not len(self.ordinals):
+            return np.zeros(len(ordinals))
+        places = np.minimum(np.searchsorted(self.ordinals, ordinals), len(self.ordinals) - 1)
+        return np.where(self.ordinals[places] == ordinals, self.usual[places], 0.0)
+
+
+def ordinals_of(panel: Panel) -> IntArray:
+    """Returns the ordinal of each step of a panel, (N,)."""
+    return np.arange(len(panel.values)) + np.repeat(panel.first - panel.offsets[:-1], panel.lengths)
+
+
+def cross_section(panel: Panel, errors: FloatArray) -> CrossSection:
+    """Returns what is usual on each step.
+
+    Args:
+        panel: whose steps they are.
+        errors: (N,) residuals in scales; NaN is none.
+    """
+    none = CrossSection(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))
+    if len(panel) < LEAST_SERIES:
+        return none
+    chosen = even_choice(len(panel), min(len(panel), MOST_SERIES)).tolist()
+    steps = [np.arange(panel.offsets[i], panel.offsets[i + 1]) for i in chosen]
+    ordinals = np.concatenate([own + panel.first[i] - panel.offsets[i] for i, own in zip(chosen, steps, strict=True)])
+    sizes = errors[np.concatenate(steps)]
+    ordinals, sizes = ordinals[~np.isnan(sizes)], sizes[~np.isnan(sizes)]
+    order = np.lexsort((sizes, ordinals))
+    ordinals, sizes = ordinals[order], sizes[order]
+    begins = np.flatnonzero(np.diff(ordinals, prepend=ordinals[:1] - 1))
+    counts = np.diff(np.append(begins, len(ordinals)))
+    enough = counts >= LEAST_SERIES
+    begins, counts = begins[enough], counts[enough]
+    if not len(begins):
+        return none
+    middle = (sizes[begins + (counts - 1) // 2] + sizes[begins + counts // 2]) / 2
+    quartiles = sizes[begins + counts // 4], sizes[begins + counts - 1 - counts // 4]
+    usual = _surely(middle, TO_ERROR * (quartiles[1] - quartiles[0]) / np.sqrt(counts))
+    return CrossSection(ordinals[begins], middle, usual)
+
+
+def _surely(middle: FloatArray, error: FloatArray) -> FloatArray:
+    """Returns medians drawn to nought as far as chance explains them (James & Stein 1961, the positive part)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kept = np.maximum(0.0, 1 - (DOUBT * error / middle) ** 2)
+    return np.where(middle == 0, 0.0, middle * kept)
+
+
+def beside_others(panel: Panel, residuals: Residuals) -> Residuals:
+    """Returns the residuals as the other series of the same step let expect them, on either side."""
+    ordinals = ordinals_of(panel)
+    past = cross_section(panel, residuals.from_past).at(ordinals)
+    future = cross_section(panel, residuals.from_future).at(ordinals)
+    if not past.any() and not future.any():
+        return residuals
+    beside = replace(
+        residuals,
+        forward=residuals.forward + past * residuals.ahead,
+        backward=residuals.backward + future * residuals.behind,
+    )
+    return replace(beside, shared=beside.expected - residuals.expected)
+
+
+@dataclass(frozen=True)
+class Together:
+    """A step that most series were off on, the same way: one alarm, told of the series that was off farthest.
+
+    Attributes:
+        place: of that series and step in the panel's buffer.
+        rarity: the probability of such a step by chance.
+        alike: series that were off by a scale or more the same way.
+        series: that have the step.
+    """
+
+    place: int
+    rarity: float
+    alike: int
+    series: int
+
+
+def together(
+    panel: Panel, residuals: Residuals, since: int | None, rate: float, settings: AnomalySettings
+) -> tuple[Together, ...]:
+    """Returns the judged steps on which the usual residual of all series comes by chance at most at this rate.
+
+    Args:
+        panel: whose steps they are.
+        residuals: not yet held against the other series.
+        since: ordinal of the first step that is judged, and what lies before calibrates; None for all.
+        rate: of false alarms.
+        settings: the numbers of the method.
+    """
+    errors = residuals.both
+    section = cross_section(panel, errors)
+    sizes = np.abs(section.median)
+    judged = np.ones(len(sizes), dtype=bool) if since is None else section.ordinals >= since
+    rarity = calibrate(sizes if since is None else sizes[~judged], settings).rarity(sizes)
+    found = []
+    for at in np.flatnonzero((rarity <= rate) & judged & (section.usual != 0)).tolist():
+        places = panel.offsets[:-1] + section.ordinals[at] - panel.first
+        places = places[(places >= panel.offsets[:-1]) & (places < panel.offsets[1:])]
+        places = places[~np.isnan(errors[places])]
+        if places.size:
+            off = errors[places] * np.sign(section.median[at])
+            own = int(places[off.argmax()])
+            found.append(Together(own, float(rarity[at]), int((off >= 1).sum()), len(places)))
+    return tuple(found)

@@ -1,0 +1,70 @@
+"""What happens to most series on one step is told once, and hides nothing of one series."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from forecast.data.panel import panel_from_series
+from forecast.evaluation.anomalies.cross_section import LEAST_SERIES, beside_others, cross_section
+from forecast.evaluation.anomalies.reasons import reason_of
+from forecast.evaluation.anomalies.search import Looked, search
+
+SERIES, STEPS, CLOSED, OWN = 12, 120, 70, 90
+
+
+def shops(count=SERIES, spared=()):
+    rng = np.random.default_rng(5)
+    values = 100 + rng.normal(0, 3, (count, STEPS))
+    values[[i for i in range(count) if i not in spared], CLOSED] -= 60
+    values[3, OWN] += 40
+    return panel_from_series(list(values), "D", target="sold")
+
+
+def peaks(panel, kind="auto"):
+    found = search(Looked(panel, ()), kind, 0.001)
+    sure = [one for one in found.episodes if one.false_discoveries < 0.1]
+    return sorted((one.peak - panel.offsets[one.series], one.others) for one in sure), sure
+
+
+@pytest.mark.parametrize("kind", ["auto", "point"])
+def test_what_happens_to_all_series_at_once_is_one_alarm_and_what_happens_to_one_another(kind):
+    panel = shops()
+    places, episodes = peaks(panel, kind)
+    assert places == [(CLOSED, SERIES), (OWN, 0)]
+    closed = next(one for one in episodes if one.others)
+    assert reason_of(closed, panel).endswith("told once for 12 of 12 series that are lower than expected")
+    assert closed.expected == pytest.approx(100, abs=5)
+
+
+def test_the_series_that_did_not_go_along_is_told_too():
+    panel = shops(spared=(7,))
+    places, episodes = peaks(panel)
+    assert places == [(CLOSED, 0), (CLOSED, SERIES), (OWN, 0)]
+    assert {one.series for one in episodes if one.peak - panel.offsets[one.series] == CLOSED and not one.others} == {7}
+
+
+def test_few_series_say_nothing_of_one_another():
+    panel = shops(LEAST_SERIES - 1)
+    residuals = search(Looked(panel, ()), "point", 0.001).scores.residuals
+    assert beside_others(panel, residuals) is residuals
+
+
+def test_the_steps_of_series_that_begin_at_other_times_are_held_together_by_their_dates():
+    first = np.arange(SERIES)
+    panel = replace(shops(), first=first)
+    errors = np.zeros(len(panel.values))
+    errors[panel.offsets[:-1] + CLOSED - first] = -np.linspace(4, 5, SERIES)
+    section = cross_section(panel, errors)
+    assert section.ordinals[section.median != 0].tolist() == [CLOSED]
+    assert section.median.min() == pytest.approx(-4.5)
+    assert -4.5 <= section.usual.min() < -4.3
+    assert section.at(np.array([CLOSED - 1, CLOSED, 10_000])).tolist() == [0, section.usual.min(), 0]
+
+
+def test_a_median_that_may_be_chance_counts_nothing():
+    panel = shops()
+    section = cross_section(panel, np.random.default_rng(0).normal(size=len(panel.values)))
+    assert (section.median != 0).all()
+    assert (section.usual == 0).mean() > 0.8
+    assert np.abs(section.usual).mean() < np.abs(section.median).mean() / 4
