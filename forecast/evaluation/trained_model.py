@@ -143,7 +143,7 @@ class TrainedModel:
             points = forecast_points(lifted, self.combination, own, self.scales.rounding)
             blocks.append(moves.coherent(points, lowest_values(panel)) if moves else points)
             if len(blocks) == 1:
-                distributed = self._distributed(panel, members, blocks[0], own, moves)
+                distributed = self.distributed(panel, members, blocks[0], own, moves)
             if sum(block.shape[1] for block in blocks) < horizon:
                 extended = _append(extended, blocks[-1])
         intervals, quantiles = self._bounds(panel, blocks[0], lowest, distributed, probabilities)
@@ -162,13 +162,13 @@ class TrainedModel:
         is_tree = self.reconciliation is not None and panel.hierarchy is not None
         return self.reconciliation.of(panel) if is_tree and self.reconciliation else None
 
-    def _distributed(
+    def distributed(
         self,
         panel: Panel,
         members: Members,
         point: FloatArray,
         lowest: Lowest,
-        moves: FittedReconciliation | None,
+        moves: FittedReconciliation | None = None,
     ) -> ProbabilisticForecast | None:
         """Returns a direct forecast with its distribution; None where none is known."""
         if not isinstance(self.distribution, Distribution):

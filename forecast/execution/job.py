@@ -11,7 +11,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
@@ -161,13 +161,19 @@ def other_program(worker: str, its: Program, mine: Program) -> Failure:
     return Failure(message, "install the same program on all workers, and start them anew", 3, is_refused=True)
 
 
-def _done(order: _Travelling, run: Run) -> dict[str, Any]:
+def one_thread() -> AbstractContextManager[Any]:
+    """Returns within which products of matrices keep to one thread."""
     import numpy  # noqa: F401, PLC0415 before the limit, which holds for what is loaded
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    return limits
+
+
+def _done(order: _Travelling, run: Run) -> dict[str, Any]:
     module, _, name = order.function.partition(":")
     function: Function = getattr(import_module(module), name)
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         return dict(function(order.spec, run))
 
 

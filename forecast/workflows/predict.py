@@ -22,6 +22,7 @@ from forecast.experiment.destinations import WORKBOOK
 from forecast.experiment.input_data import only_model
 from forecast.experiment.outputs import table_content
 from forecast.experiment.panels.panel_forecast import PanelRequest, PanelResult, Share, forecast_panel
+from forecast.experiment.panels.tree_forecast import forecast_tree
 from forecast.experiment.stored_forecast import (
     KnownData,
     PredictResult,
@@ -250,7 +251,8 @@ def predict_panel(request: PredictRequest, how: ByShards, store: Store, run: Run
         how.share,
         how.force,
     )
-    return forecast_panel(asked, run, dry_run=how.dry_run)
+    work = forecast_panel if stored.context.hierarchy is None else forecast_tree
+    return work(asked, run, dry_run=how.dry_run)
 
 
 def _stored(request: PredictRequest, store: Store) -> StoredModel:

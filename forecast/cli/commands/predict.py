@@ -93,7 +93,7 @@ def _predict_panel(name: str | None, flags: PredictFlags, output: OutputFlags) -
 
     refuse_beside_shards(flags)
     to, flag = folder_of(flags)
-    asked = Asked.of(flags.levels, flags.quantiles)
+    asked = Asked.of(flags.levels, flags.quantiles, level=flags.level)
     request = PredictRequest(name, flags.data, flags.horizon, flags.version, asked=asked)
     place = Workplace(flags.workers or 1, flags.cluster)
     share = Share.parse(flags.shard) if flags.shard is not None else Share()

@@ -233,7 +233,7 @@ class PredictFlags:
 
 WHERE = ("workers", "cluster", "shard", "dry_run")
 """Flags that only a forecast by shards has."""
-OF_ONE_TABLE = ("future", "template", "series", "level", "values", "at", "cost", "total", "total_by", "paths", "plot")
+OF_ONE_TABLE = ("future", "template", "series", "values", "at", "cost", "total", "total_by", "paths", "plot")
 """Those that it does not have."""
 
 

@@ -171,12 +171,12 @@ def _parts(level: TreeLevel, ids: IdParts, node: int, summed: tuple[str, ...]) -
     )
 
 
-def ended_at_zero(panel: Panel, options: ReadOptions) -> tuple[Panel, list[Finding]]:
+def ended_at_zero(panel: Panel, options: ReadOptions, end: int | None = None) -> tuple[Panel, list[Finding]]:
     """Returns leaves that all end together: one that ended counts 0 from there on, or as ``--fill previous`` says.
 
-    A sum knows no forecast of what is not there any more.
+    A sum knows no forecast of what is not there any more. They end at an ordinal, or at the last of their own.
     """
-    behind = panel.last.max() - panel.last
+    behind = (panel.last.max() if end is None else end) - panel.last
     ended = np.flatnonzero(behind)
     if not ended.size:
         return panel, []
@@ -201,7 +201,7 @@ def ended_at_zero(panel: Panel, options: ReadOptions) -> tuple[Panel, list[Findi
 
 
 @dataclass(frozen=True, eq=False)
-class _Placed:
+class PlacedSteps:
     """Where each step of the leaves goes among those of the sums.
 
     Attributes:
@@ -223,7 +223,7 @@ class _Placed:
         return made
 
 
-def _placed(levels: Sequence[TreeLevel], first: IntArray, lengths: IntArray) -> _Placed:
+def placed_steps(levels: Sequence[TreeLevel], first: IntArray, lengths: IntArray) -> PlacedSteps:
     """Returns where steps go, of series that begin and last as told."""
     begins, ends = [], []
     for level in levels[:-1]:
@@ -247,13 +247,13 @@ def _placed(levels: Sequence[TreeLevel], first: IntArray, lengths: IntArray) -> 
         node = before + level.group[series]
         rows.append(offsets[node] + ordinals - start[node])
         before += len(level.nodes)
-    return _Placed(start, offsets, tuple(rows))
+    return PlacedSteps(start, offsets, tuple(rows))
 
 
 def _with_nodes(leaves: Panel, levels: list[TreeLevel], spec: HierarchySpec) -> Panel:
     """Returns the panel of all nodes, sums first."""
-    placed = _placed(levels, leaves.first, leaves.lengths)
-    counted_values = _carried(leaves)
+    placed = placed_steps(levels, leaves.first, leaves.lengths)
+    counted_values = carried(leaves)
     present = placed.added(np.ones(len(leaves.values)))
     share = placed.added(leaves.observed.astype(np.float64)) / np.maximum(present, 1)
     sums = np.where(share >= OBSERVED, placed.added(counted_values), np.nan)
@@ -288,7 +288,7 @@ def _tree(levels: list[TreeLevel], spec: HierarchySpec, count: int) -> Hierarchy
     return Hierarchy(spec.text, tuple(level.name for level in levels), numbers, starts, np.concatenate(below))
 
 
-def _carried(panel: Panel) -> FloatArray:
+def carried(panel: Panel) -> FloatArray:
     """Returns values as sums count them, (N,): in a gap the one before it, or 0 where gaps are zero, as at the start.
 
     What comes after a gap tells nothing of it, so that a panel cut there has the same sums.
@@ -300,11 +300,11 @@ def _carried(panel: Panel) -> FloatArray:
     return np.where(newest >= starts, panel.values[np.maximum(newest, 0)], 0.0)
 
 
-def _covariates(leaves: Panel, levels: list[TreeLevel], placed: _Placed, present: FloatArray) -> Covariates:
+def _covariates(leaves: Panel, levels: list[TreeLevel], placed: PlacedSteps, present: FloatArray) -> Covariates:
     """Returns covariates of all nodes: of a sum the mean of those below it, or the text that they have in common."""
     own = leaves.covariates
     assert own is not None
-    ahead = _placed(levels, own.known_first, np.diff(own.known_offsets))
+    ahead = placed_steps(levels, own.known_first, np.diff(own.known_offsets))
     groups = np.concatenate([level.group + before for level, before in zip(levels[:-1], _before(levels), strict=True)])
     many = len(levels) - 1
     count = len(placed.first)
@@ -347,7 +347,7 @@ def with_told_leaves(panel: Panel, told: Covariates) -> Panel:
     leaves = panel.select(tree.leaves)
     levels.append(TreeLevel(tree.levels[-1], (), leaves.series_ids, np.arange(len(leaves))))
     leaves = replace(leaves, covariates=told)
-    placed = _placed(levels, leaves.first, leaves.lengths)
+    placed = placed_steps(levels, leaves.first, leaves.lengths)
     return replace(panel, covariates=_covariates(leaves, levels, placed, placed.added(np.ones(len(leaves.values)))))
 
 
@@ -358,14 +358,24 @@ def _before(levels: list[TreeLevel]) -> list[int]:
 
 def _together(values: FloatArray, rows: Sequence[IntArray], size: int, *, is_text: bool) -> FloatArray:
     """Returns the mean of what is told at each place, or the code that all have in common; NaN where there is none."""
+    return in_common(told_at(values, rows, size), is_text=is_text)
+
+
+def told_at(values: FloatArray, rows: Sequence[IntArray], size: int) -> FloatArray:
+    """Returns the sum, the count, the lowest and the highest of what is told at each place, (4, size)."""
     told = ~np.isnan(values)
-    sums, counts = np.zeros(size), np.zeros(size)
-    low, high = np.full(size, np.inf), np.full(size, -np.inf)
+    made = np.repeat(np.array([0.0, 0.0, np.inf, -np.inf])[:, None], size, axis=1)
     for own in rows:
-        sums += np.bincount(own[told], values[told], size)
-        counts += np.bincount(own[told], minlength=size)
-        np.minimum.at(low, own[told], values[told])
-        np.maximum.at(high, own[told], values[told])
+        made[0] += np.bincount(own[told], values[told], size)
+        made[1] += np.bincount(own[told], minlength=size)
+        np.minimum.at(made[2], own[told], values[told])
+        np.maximum.at(made[3], own[told], values[told])
+    return made
+
+
+def in_common(told: FloatArray, *, is_text: bool) -> FloatArray:
+    """Returns the mean of what is told, or the code that all have in common, (4, …) -> (…); NaN where there is none."""
+    sums, counts, low, high = told
     made = np.where(low == high, low, np.nan if is_text else sums / np.maximum(counts, 1))
     return np.where(counts > 0, made, np.nan)
 

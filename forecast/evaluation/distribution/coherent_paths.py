@@ -53,24 +53,22 @@ class NodePaths:
     def paths(self, count: int, which: Sequence[int]) -> Iterator[FloatArray]:
         """Yields the paths of some series in turn, (N, H)."""
         tree = self.tree
-        above = _above(tree)
+        above, lowest, own = sums_above(tree), self.lowest[tree.leaves], self.variances[tree.leaves]
         first = list[FloatArray]()
-        total = self._added(self._drawn(count, first), above)
+        total = added(self._drawn(count, first), above, len(tree.sums))
         if total is None:
             return
-        wanted = np.stack(list(self.sums(list(_scores_of(total)))))  # (A, N, H)
-        wanted = np.where(np.isnan(wanted), total, wanted)
+        wanted = wanted_sums(total, self.sums)
         shift = np.zeros_like(total)
-        own = self.variances * np.where(tree.is_leaf, 1.0, self.settings.firm)
-        solve = projection(tree, diagonal(own)).solve
-        size = (len(total), -1)
+        firm = self.variances * np.where(tree.is_leaf, 1.0, self.settings.firm)
+        solve = projection(tree, diagonal(firm)).solve
         for _ in range(self.settings.rounds):
-            shift += solve((wanted - total).reshape(size)).reshape(total.shape)
-            found = self._added(self._moved(self._again(count, first), own, shift, above), above)
+            shift += solve((wanted - total).reshape((len(total), -1))).reshape(total.shape)
+            found = added(moved(self._again(count, first), own, shift, above, lowest), above, len(tree.sums))
             assert found is not None
             total = found
         place = {int(node): i for i, node in enumerate(tree.sums)}
-        leaves = self._moved(self._again(count, first), own, shift, above)
+        leaves = moved(self._again(count, first), own, shift, above, lowest)
         yield from self._in_order(which, place, total, leaves)
 
     def _in_order(
@@ -100,24 +98,44 @@ class NodePaths:
     def _again(self, count: int, kept: list[FloatArray]) -> Iterator[FloatArray]:
         return iter(kept) if kept else self.leaves(count)
 
-    def _moved(
-        self, drawn: Iterator[FloatArray], own: FloatArray, shift: FloatArray, above: list[IntArray]
-    ) -> Iterator[FloatArray]:
-        """Yields the leaves' paths so far as sums ask for it, none below its lowest."""
-        for leaf, sums, paths in zip(self.tree.leaves.tolist(), above, drawn, strict=True):
-            yield np.maximum(paths + own[leaf] * shift[sums].sum(axis=0), self.lowest[leaf])
 
-    def _added(self, drawn: Iterator[FloatArray], above: list[IntArray]) -> FloatArray | None:
-        """Returns what the leaves' paths come to, (A, N, H)."""
-        total: FloatArray | None = None
-        for sums, paths in zip(above, drawn, strict=True):
-            if total is None:
-                total = np.zeros((len(self.tree.sums), *paths.shape))
-            total[sums] += paths
-        return total
+def moved(
+    drawn: Iterator[FloatArray],
+    variances: FloatArray,
+    shift: FloatArray,
+    above: Sequence[IntArray],
+    lowest: FloatArray,
+) -> Iterator[FloatArray]:
+    """Yields leaves' paths as far as the sums ask for it, none below its lowest.
+
+    Args:
+        drawn: paths of some leaves in turn, (N, H).
+        variances: of their errors.
+        shift: what the sums ask for, (A, N, H).
+        above: the sums above each of these leaves, as places among the sums.
+        lowest: no value lies below.
+    """
+    for place, (sums, paths) in enumerate(zip(above, drawn, strict=True)):
+        yield np.maximum(paths + variances[place] * shift[sums].sum(axis=0), lowest[place])
 
 
-def _above(tree: Hierarchy) -> list[IntArray]:
+def added(drawn: Iterator[FloatArray], above: Sequence[IntArray], sums: int) -> FloatArray | None:
+    """Returns what the paths of some leaves come to, (A, N, H); None without leaves."""
+    total: FloatArray | None = None
+    for own, paths in zip(above, drawn, strict=True):
+        if total is None:
+            total = np.zeros((sums, *paths.shape))
+        total[own] += paths
+    return total
+
+
+def wanted_sums(total: FloatArray, sums: Callable[[Sequence[FloatArray]], Iterator[FloatArray]]) -> FloatArray:
+    """Returns the values of the sums' own distributions at the ranks of what the leaves come to, (A, N, H)."""
+    wanted = np.stack(list(sums(list(_scores_of(total)))))
+    return np.where(np.isnan(wanted), total, wanted)
+
+
+def sums_above(tree: Hierarchy) -> list[IntArray]:
     """Returns the sums above each leaf, as places among the sums."""
     owners = np.repeat(np.arange(len(tree)), tree.sizes)
     are_sums = ~tree.is_leaf[owners]

@@ -24,7 +24,7 @@ from forecast.execution.executor import Workplace, open_executor
 from forecast.execution.job import JobOrder, this_program
 from forecast.execution.run_folder import RunEntry, RunFolder
 from forecast.experiment.panels.episode_table import EPISODE_COLUMNS
-from forecast.experiment.panels.panel_forecast import PanelResult, Tally, check_alone, do_jobs
+from forecast.experiment.panels.panel_forecast import PanelResult, Tally, do_jobs
 from forecast.experiment.panels.panel_shards import PanelShards, shards_of_panel
 from forecast.experiment.panels.shard_anomalies import FUNCTION, AnomalySpec
 from forecast.experiment.panels.shard_forecast import ShardSpec
@@ -79,6 +79,17 @@ class PanelEpisodes:
     sure: int
     judged: int
     by_model: int
+
+
+def check_alone(stored: StoredModel) -> None:
+    """Refuses a hierarchy, whose sums are of series in all shards.
+
+    Raises:
+        UsageError: the model has one.
+    """
+    if stored.context.hierarchy is not None:
+        message = f"{stored.version.name} forecasts sums of series, and a sum may be of series in several shards."
+        raise UsageError(message, "-o FILE.csv, which reads the whole folder at once")
 
 
 def look_at_panel(look: PanelLook, run: Run) -> PanelEpisodes:

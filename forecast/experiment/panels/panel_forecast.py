@@ -22,6 +22,7 @@ from forecast.execution.executor import Executor, Workplace, open_executor
 from forecast.execution.job import Failure, JobOrder, JobResult, this_program
 from forecast.execution.run_folder import JournalLine, RunEntry, RunFolder
 from forecast.experiment.decisions.asked import Asked, asked_of
+from forecast.experiment.decisions.tree_view import level_places
 from forecast.experiment.panels.panel_shards import PanelShard, PanelShards, shards_of_panel
 from forecast.experiment.panels.shard_forecast import FUNCTION, ShardSpec
 from forecast.experiment.stored_forecast import longer_note
@@ -146,17 +147,6 @@ class PanelResult:
         )
 
 
-def check_alone(stored: StoredModel) -> None:
-    """Refuses a hierarchy, whose sums are of series in all shards.
-
-    Raises:
-        UsageError: the model has one.
-    """
-    if stored.context.hierarchy is not None:
-        message = f"{stored.version.name} forecasts sums of series, and a sum may be of series in several shards."
-        raise UsageError(message, "-o FILE.csv, which reads the whole folder at once")
-
-
 def forecast_panel(request: PanelRequest, run: Run, *, dry_run: bool = False) -> PanelResult:
     """Forecasts all series of a panel, or of a share of its shards, into a folder.
 
@@ -165,10 +155,10 @@ def forecast_panel(request: PanelRequest, run: Run, *, dry_run: bool = False) ->
             nobody can do the work. A shard that can't be forecast is told in the result.
         Stopped: a signal came; what is done stays.
     """
-    check_alone(request.stored)
-    told = _told(request, run)
+    level_places(request.stored.context, request.asked.level)
+    told = told_workers(request, run)
     panel = shards_of_panel(request.panel, request.stored)
-    results = _results(request, told, panel)
+    results = results_folder(request, told, panel)
     if dry_run:
         results.check(force=request.force)
     else:
@@ -189,7 +179,7 @@ def forecast_panel(request: PanelRequest, run: Run, *, dry_run: bool = False) ->
     return tally.result(request.stored, request.panel, request.output, where, notes, planned)
 
 
-def _told(request: PanelRequest, run: Run) -> ShardSpec:
+def told_workers(request: PanelRequest, run: Run) -> ShardSpec:
     """Returns what every worker is told.
 
     Raises:
@@ -212,7 +202,7 @@ def _told(request: PanelRequest, run: Run) -> ShardSpec:
     )
 
 
-def _results(request: PanelRequest, told: ShardSpec, panel: PanelShards) -> RunFolder:
+def results_folder(request: PanelRequest, told: ShardSpec, panel: PanelShards) -> RunFolder:
     """Returns the folder of the results, which depend on nothing but what is said here."""
     version = request.stored.version
     facts = {
@@ -224,6 +214,8 @@ def _results(request: PanelRequest, told: ShardSpec, panel: PanelShards) -> RunF
         "panel": panel.digest,
         "program": str(this_program()),
     }
+    if request.asked.level is not None:
+        facts["level"] = request.asked.level
     return RunFolder(request.output, RunEntry("predict", facts), part=request.share.name)
 
 
@@ -260,9 +252,10 @@ class Tally:
         files: dict[str, str],
         before: dict[str, JournalLine],
         more: tuple[str, ...] = (),
+        label: str = "",
     ) -> None:
         """Begins with what was done before; more numbers that jobs tell are kept in the journal and added up."""
-        self.more, self.sums = more, Counter[str]()
+        self.more, self.sums, self._label = more, Counter[str](), label
         self._run, self._results, self._files = run, results, files
         self.shards, self.kept, self.done, self.peak, self.series, self.rows = len(files), 0, 0, 0, 0, 0
         for name in files.keys() & before.keys():
@@ -307,7 +300,9 @@ class Tally:
         """Moves the bar."""
         failed = f", {len(self.failed):,} failed" if self.failed else ""
         ended = self.there + len(self.failed)
-        self._run.reporter.progress(f"{ended:,} of {self.shards:,} shards{failed}", ended / max(self.shards, 1))
+        self._run.reporter.progress(
+            f"{self._label}{ended:,} of {self.shards:,} shards{failed}", ended / max(self.shards, 1)
+        )
 
     def notes(self) -> tuple[str, ...]:
         """Returns what is to be said of the shards, one of each kind."""

@@ -16,9 +16,10 @@ from forecast.data.shards.stable_hash import shards_of_names
 from forecast.decoding import Document, decode
 from forecast.errors import DataError
 from forecast.experiment.decisions.asked import Asked
-from forecast.experiment.stored_forecast import PredictResult, data_of_shard, forecast_from
+from forecast.experiment.stored_forecast import data_of_shard, forecast_from
 from forecast.experiment.versions.stored_model import StoredModel, load_champion, load_version
 from forecast.interval_levels import bounds_of, quantile_column
+from forecast.models.forecaster import Forecasts
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.store import Store
 from forecast.report.tables import columns_of
@@ -72,7 +73,7 @@ def forecast_shard(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
     stored, reading, panel, notes = read_shard(told, run)
     asked = Asked(told.levels, told.probabilities)
     result = forecast_from(stored, panel, notes, told.horizon, run, asked)
-    data = _bytes_of(stored, result)
+    data = forecast_bytes(stored, result.forecasts, result.panel)
     atomic_write(Path(told.output), data)
     series, steps = result.forecasts.point.shape
     return {
@@ -125,9 +126,8 @@ def _check_whose(told: ShardSpec, reading: Reading) -> None:
         raise DataError(message, f"forecast shard DATA {told.panel} --force makes the shards anew")
 
 
-def _bytes_of(stored: StoredModel, result: PredictResult) -> bytes:
-    """Returns a forecast as a Parquet file."""
-    forecasts, panel = result.forecasts, result.panel
+def forecast_bytes(stored: StoredModel, forecasts: Forecasts, panel: Panel) -> bytes:
+    """Returns a forecast from the end of a panel as a Parquet file."""
     numbers = {"forecast": forecasts.point}
     for pair in forecasts.intervals:
         numbers |= dict(zip(bounds_of(pair.level), (pair.lower, pair.upper), strict=True))
@@ -137,7 +137,7 @@ def _bytes_of(stored: StoredModel, result: PredictResult) -> bytes:
         series_ids=forecasts.series_ids,
         timestamps=forecasts.timestamps,
         numbers=numbers,
-        texts={"model": result.model, "version": result.version.label},
+        texts={"model": stored.trained.name, "version": stored.version.label},
         origins=panel.frequency.timestamps(panel.last),
         is_dated=has_dates_only(stored.context.frequency),
     )

@@ -1,0 +1,186 @@
+"""A hierarchy forecast from shards has the numbers of the whole file, the same bytes whoever does the work."""
+
+import csv
+import math
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from commands import QUICK, csv_bytes, run
+from forecast.errors import ExitCode
+from forecast.experiment.panels import tree_forecast
+from panels import contents
+from untrained import train_nothing
+
+TREE = "state/region * purpose"
+REGIONS = {"V": ("Melb", "Geel"), "Q": ("Bris",), "N": ("Syd", "Newc")}
+LEAVES = [(state, region, purpose) for state, own in REGIONS.items() for region in own for purpose in ("hol", "biz")]
+HEAD = "month,state,region,purpose,trips,promo,kind"
+TRAIN = ("--id", "state,region,purpose", "--hierarchy", TREE, "--known", "promo", "--static", "kind")
+
+
+def trips(steps, ended=None, more=()):
+    """Months of trips: one leaf is mostly nothing, one has a gap; one may end early, others come late."""
+    rows = []
+    for place, leaf in enumerate([*LEAVES, *more]):
+        random = np.random.default_rng(place)
+        for step in range(steps):
+            value = max(0.0, round(20 * (place % 4 + 1) + 6 * math.sin(step * math.pi / 6) + random.normal(0, 5), 1))
+            value = value if leaf != LEAVES[3] or step % 4 == 1 else 0.0
+            if (leaf == ended and step > steps - 9) or (leaf in more and step < steps - 20) or (place, step) == (1, 30):
+                continue
+            kind = "coast" if place % 3 else "city"
+            rows.append((f"{2015 + step // 12}-{step % 12 + 1:02d}-01", *leaf, value, int(step % 5 == place % 5), kind))
+    return csv_bytes(rows, HEAD)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A model of a whole file; newer data with a leaf that ended and two new ones, whole and in four shards."""
+    folder = tmp_path_factory.mktemp("tree")
+    (folder / "trips.csv").write_bytes(trips(60))
+    newer = trips(66, ended=LEAVES[4], more=[("Q", "Cairns", "hol"), ("V", "Melb", "oth")])
+    (folder / "newer.csv").write_bytes(newer)
+    with pytest.MonkeyPatch.context() as patch:
+        train_nothing(patch)
+        words = ("--horizon", "4", "--model", "gru", *QUICK, "--plots", "none", "-q")
+        commands = [("train", "trips.csv", *TRAIN, *words), ("shard", "newer.csv", "panel", "--shards", 4, "-q")]
+        commands[1] += ("--id", "state,region,purpose")
+        for command in commands:
+            done = run(*command, folder=folder)
+            assert done.code == 0, done.err
+    return folder
+
+
+def predict(shop, *words, data="panel", code=0):
+    done = run("predict", "trips", "--data", data, *words, folder=shop)
+    assert done.code == code, done.err
+    return done
+
+
+@pytest.fixture(scope="module")
+def whole(shop):
+    told = predict(shop, "-o", "whole", "--json").document
+    assert (told["shards"], told["done"], told["failed"]) == (4, 4, [])
+    return contents(shop / "whole")
+
+
+def rows_of(folder):
+    rows = [row for path in sorted(folder.glob("*.parquet")) for row in pq.read_table(path).to_pylist()]
+    return {(row["series_id"], row["step"]): row for row in rows}
+
+
+def same_rows(found, wanted):
+    assert found.keys() == wanted.keys()
+    for key, row in found.items():
+        numbers = [name for name, value in row.items() if isinstance(value, float)]
+        assert "forecast" in numbers
+        np.testing.assert_allclose(
+            [row[name] for name in numbers], [wanted[key][name] for name in numbers], rtol=1e-6, atol=1e-9
+        )
+        assert {**row, **{name: wanted[key][name] for name in numbers}} == wanted[key]
+
+
+@pytest.mark.slow
+def test_every_number_from_shards_is_that_of_the_whole_file_and_the_sum_of_what_is_below(shop, whole):
+    predict(shop, "-o", "one/one.parquet", data="newer.csv")
+    found = rows_of(shop / "whole")
+    same_rows(found, rows_of(shop / "one"))
+    leaves = [name for name, step in found if name.count("/") == 2 and step == 1]
+    assert len(leaves) == 12
+    for node in ("total", "V", "biz", "V/Melb", "N/biz"):
+        parts = [] if node == "total" else node.split("/")
+        own = [leaf for leaf in leaves if set(parts) <= set(leaf.split("/"))]
+        sums = [sum(found[leaf, step]["forecast"] for leaf in own) for step in (1, 2, 3, 4)]
+        np.testing.assert_allclose([found[node, step]["forecast"] for step in (1, 2, 3, 4)], sums, rtol=1e-12)
+    assert sorted(whole) == [*(f"part-0000{i}.parquet" for i in range(4)), "sums.parquet"]
+    assert not list((shop / "whole").glob("_[lps]*"))
+
+
+@pytest.mark.slow
+def test_bytes_are_the_same_by_two_and_by_four_processes(shop, whole):
+    for workers in (2, 4):
+        predict(shop, "-o", f"by-{workers}", "--workers", workers)
+        assert contents(shop / f"by-{workers}") == whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("level", "files"), [("state", ["sums.parquet"]), ("bottom", None)])
+def test_level_has_the_numbers_that_it_has_among_all(shop, whole, level, files):
+    predict(shop, "-o", f"level-{level}", "--level", level, "--quantiles", "0.2", "--levels", "80", "--horizon", 3)
+    predict(
+        shop, "-o", f"{level}/one.parquet", "--level", level, "--quantiles", "0.2", "--levels", "80", "--horizon", 3
+    )
+    same_rows(rows_of(shop / f"level-{level}"), rows_of(shop / level))
+    assert sorted(contents(shop / f"level-{level}")) == (files or sorted(set(whole) - {"sums.parquet"}))
+
+
+@pytest.mark.slow
+def test_stopped_at_any_pass_it_goes_on_to_the_same_bytes(shop, whole, monkeypatch):
+    for pass_name in ("joined_sums", "bounded_forecasts", "_write"):
+        out, owner = f"stopped-{pass_name}", tree_forecast._Work if pass_name == "_write" else tree_forecast
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, pass_name, lambda *_: 1 / 0)
+            assert run("predict", "trips", "--data", "panel", "-o", out, folder=shop).code == ExitCode.BUG
+        assert not list((shop / out).glob("part-*"))
+        looked = {path: path.stat().st_mtime_ns for path in (shop / out).glob("_leaves*")}
+        assert len(looked) == 4
+        predict(shop, "-o", out)
+        assert contents(shop / out) == whole
+    (shop / out / "part-00001.parquet").unlink()
+    told = predict(shop, "-o", out, "--json").document
+    assert (told["kept"], told["done"], told["series"], told["rows"]) == (3, 1, 32, 128)
+    assert contents(shop / out) == whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--shard", "1/2"), "sums of trips are of series in all of them"),
+        (("--horizon", "9"), "as far as it was trained for, 4 steps"),
+        (("--level", "town"), "the levels are total"),
+    ],
+)
+def test_what_shards_of_a_hierarchy_can_not_be_asked_is_refused(shop, words, said):
+    done = predict(shop, "-o", "refused", *words, code=ExitCode.USAGE)
+    assert said in " ".join(done.err.split())
+    assert not (shop / "refused").exists()
+
+
+def shards_of(shop, name, change):
+    """Newer data whose rows are changed, in shards."""
+    rows = list(csv.reader((shop / "newer.csv").read_text().splitlines()))
+    (shop / f"{name}.csv").write_bytes(csv_bytes(change(rows[1:]), HEAD))
+    words = ("--shards", 4, "--id", "state,region,purpose", "-q")
+    assert run("shard", f"{name}.csv", name, *words, folder=shop).code == 0
+
+
+@pytest.mark.slow
+def test_region_in_two_states_is_named_though_they_lie_in_several_shards(shop):
+    shards_of(shop, "torn", lambda rows: [[r[0], r[1], r[2].replace("Newc", "Geel"), *r[3:]] for r in rows])
+    done = predict(shop, "-o", "torn_out", data="torn", code=ExitCode.BAD_DATA)
+    assert "region 'Geel' stands in 2 of state: N, V" in " ".join(done.err.split())
+
+
+@pytest.mark.slow
+def test_sums_that_stand_in_the_shards_are_left_out(shop, whole):
+    shards_of(shop, "sums", lambda rows: [*rows, *([*r[:3], "total", "5", *r[5:]] for r in rows if r[3] == "hol")])
+    told = predict(shop, "-o", "sums_out", "--json", data="sums").document
+    assert any("unlooked at, left out" in note for note in told["notes"])
+    same_rows(rows_of(shop / "sums_out"), rows_of(shop / "whole"))
+
+
+@pytest.mark.slow
+def test_shard_that_is_damaged_is_named_and_nothing_is_added_up(shop, whole, tmp_path):
+    shards_of(shop, "damaged", lambda rows: rows)
+    bad = shop / "damaged" / "part-00002.parquet"
+    good = bad.read_bytes()
+    bad.write_bytes(good[:200] + bytes([good[200] ^ 255]) + good[201:])
+    done = predict(shop, "-o", "damaged_out", data="damaged", code=ExitCode.BAD_DATA)
+    assert "1 of 4 shard could not be forecast: part-00002.parquet" in " ".join(done.err.split())
+    assert not contents(shop / "damaged_out")
+    bad.write_bytes(good)
+    predict(shop, "-o", "damaged_out", data="damaged")
+    assert contents(shop / "damaged_out") == whole
