@@ -31,6 +31,11 @@ def available_cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def has_graphics_card() -> bool:
+    """Returns whether this machine has a graphics card that networks might be trained on."""
+    return any(Path("/dev").glob("nvidia[0-9]*"))
+
+
 def cache_folder() -> Path:
     """Returns the folder for copies of stores at an address, which need not be there."""
     told = os.environ.get("XDG_CACHE_HOME", "")

@@ -29,7 +29,7 @@ from forecast.cli.output.retrain import (
 from forecast.decoding import decode, encode
 from forecast.durations import parse_duration
 from forecast.errors import DataError, ExitCode, ForecastError, UsageError, naming
-from forecast.process import SystemClock
+from forecast.process import SystemClock, available_cpus, has_graphics_card
 from forecast.specs import LESSONS, Deadline
 
 if TYPE_CHECKING:
@@ -135,8 +135,8 @@ def _retrain_all(
             if is_given:
                 message = f"{flag} says how one file is to be read, and several models are retrained."
                 raise UsageError(message, "forecast retrain NAME DATA with it")
-        names = members(words, store, is_all=flags.all)
-        flags = _with_shared_search(flags, len(names))
+        names, asked = members(words, store, is_all=flags.all), flags.workers
+        flags = _with_shared_search(replace(flags, workers=workers_of(flags, len(names))), len(names))
         if flags.site is not None:
             from forecast.workflows.report import check_site
 
@@ -155,12 +155,24 @@ def _retrain_all(
         watch.exit_code, summary = tell_members(ended, output)
         watch.say(summary)
         if flags.site is not None and not flags.dry_run:
-            _write_site(flags.site, store, output, tell, flags.workers)
+            _write_site(flags.site, store, output, tell, asked)
     raise typer.Exit(watch.exit_code)
 
 
+MANY, MOST_UNASKED = 8, 4
+"""Models that are worth starting other processes, and how many of them are started where nobody says."""
 LEAST_SEARCH = 20.0
 """Seconds below which a search has no time for anything but the recipe of before."""
+
+
+def workers_of(flags: RetrainFlags, count: int) -> int:
+    """Returns how many processes retrain so many models: as asked for, else some where models are many.
+
+    A graphics card is not shared unasked: its memory is one's own.
+    """
+    if flags.workers is not None or count < MANY:
+        return flags.workers or 1
+    return 1 if flags.device != "cpu" and has_graphics_card() else min(MOST_UNASKED, available_cpus())
 
 
 def _search_seconds(flags: RetrainFlags) -> float | None:

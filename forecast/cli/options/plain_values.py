@@ -5,6 +5,7 @@ and to a callback as Typer does it; all else, and every complaint, stays Typer's
 """
 
 import os
+import re
 import stat
 from functools import partial
 from pathlib import Path
@@ -12,8 +13,8 @@ from typing import Any, Final, Literal, get_args, get_origin
 
 UNSETTLED: Final = object()
 """Of a value that Typer has to look at."""
-_DIGITS = 15
-"""A whole number of more is Typer's to refuse."""
+_DIGITS = {int: re.compile(r"[0-9]{1,15}"), float: re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")}
+"""Numbers as most people write them; any others are Typer's to read, or to refuse."""
 _PATH_WISHES = ("allow_dash", "exists", "path_type", "resolve_path", "writable")
 
 
@@ -67,17 +68,17 @@ def _single(annotation: Any, wishes: Any, value: Any) -> Any:
         return value
     if get_origin(annotation) is Literal and wishes.case_sensitive and type(value) is str:
         return value if value in get_args(annotation) else UNSETTLED
-    if annotation is int:
-        return _whole_number(wishes, value)
+    if annotation in (int, float):
+        return _number(annotation, wishes, value)
     if annotation is Path and isinstance(value, str | Path):
         return _path(wishes, Path(value))
     return UNSETTLED
 
 
-def _whole_number(wishes: Any, value: Any) -> Any:
-    if type(value) is str and value.isascii() and value.isdecimal() and len(value) <= _DIGITS:
-        value = int(value)
-    if type(value) is not int or wishes.clamp:
+def _number(kind: type[int] | type[float], wishes: Any, value: Any) -> Any:
+    if type(value) is str and _DIGITS[kind].fullmatch(value):
+        value = kind(value)
+    if type(value) is not kind or wishes.clamp:
         return UNSETTLED
     is_within = (wishes.min is None or value >= wishes.min) and (wishes.max is None or value <= wishes.max)
     return value if is_within else UNSETTLED

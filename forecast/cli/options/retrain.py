@@ -125,7 +125,14 @@ class JobFlags:
     detailed_exitcode: Annotated[bool, _job("--detailed-exitcode", help="Exit 10 when not promoted.")] = False
     all: Annotated[bool, _job("--all", help="Every model of the store, the stalest first.")] = False
     workers: Annotated[
-        int | None, _job("--workers", min=1, max=1024, metavar="N", help="Many models in so many processes.")
+        int | None,
+        _job(
+            "--workers",
+            min=1,
+            max=1024,
+            metavar="N",
+            help="Many models in so many processes; left out, up to 4 from 8 models on.",
+        ),
     ] = None
     time_limit: Annotated[
         Deadline | None,

@@ -334,15 +334,15 @@ class _Fitter:
         spread = fit_spread(np.abs(signed), self.features, self.series_folds, self.season)
         if spread is None:
             return None
-        expected = np.stack([spread.of(own) for own in self.features])
+        expected = spread.of(np.swapaxes(self.features, 0, 1))
         ratios = signed / expected
         hardness = fit_hardness(np.abs(ratios), self.folds, self.origins, phases, PHASE_BELIEF)
         factors = self._others_say(np.abs(ratios), phases)
         apart = ratios / factors
         table = self._table(apart)
-        errors, loss = expected * factors, 0.0
+        errors, loss, shapes = expected * factors, 0.0, interpolated(table, GRID, DECILES)
         for record, (transform, units), error in zip(self.records, scales, errors, strict=True):
-            loss += _pinball(record, transform, units * error, table, self.lowest)
+            loss += _pinball(record, transform, units * error, shapes, self.lowest)
         return _Candidate(symmetry, spread, hardness, table, apart, loss)
 
     def _others_say(self, ratios: FloatArray, phases: int) -> FloatArray:
@@ -389,10 +389,10 @@ def _scale(
     return transform, difficulty.scales[:, None] * transform.slope(point)
 
 
-def _pinball(record: ErrorRecord, transform: Transform, sizes: FloatArray, table: FloatArray, lowest: float) -> float:
+def _pinball(record: ErrorRecord, transform: Transform, sizes: FloatArray, shapes: FloatArray, lowest: float) -> float:
     """Returns the sum of the pinball losses of all deciles as they are issued, in units of the scales of the series."""
     loss = 0.0
-    for probability, shape in zip(DECILES, interpolated(table, GRID, DECILES), strict=True):
+    for probability, shape in zip(DECILES, shapes, strict=True):
         quantile = np.maximum(transform.moved(record.point, shape * sizes), lowest)
         losses = pinball_losses(record.truth, quantile, probability) / record.difficulty.scales[:, None]
         loss += float(np.nansum(np.minimum(losses, MOST_LOSS)))

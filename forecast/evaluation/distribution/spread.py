@@ -64,7 +64,7 @@ class Spread:
     profile: FloatArray
 
     def of(self, features: NDArray[np.float32]) -> FloatArray:
-        """Returns the expected absolute error in units of the scale, (F, S, H) -> (S, H)."""
+        """Returns the expected absolute error in units of the scale, (F, …, S, H) -> (…, S, H)."""
         deviation = np.zeros(features.shape[1:])
         for slope, mean, own in zip(self.slopes[1:], self.means[1:], features[1:], strict=True):
             if slope:

@@ -31,6 +31,8 @@ FloatArray = NDArray[np.float64]
 
 TOGETHER = 1 << 15
 """Series times settings that are followed at a time: as much as fits into the processor's cache. Rounds nothing."""
+AT_ONCE = 1 << 18
+"""Errors of all steps, leads and settings that are worked out in one go, where there are so few. Rounds nothing."""
 
 
 @dataclass(frozen=True)
@@ -299,6 +301,8 @@ def _follow(
     growth = np.cumsum(left ** np.arange(1, settings.leads + 1)[:, None, None], axis=0)  # of the trend, by lead
     reach = np.clip(history.count[:, 0] // settings.steps_a_lead, 1, settings.leads)
     has_trend, due = bool(left.any()), _due(history, reach, settings.leads)
+    if 1 < levels.size <= AT_ONCE // max(due.shape[0] * due.shape[1], 1):
+        return _follow_few(history, (fast, faster, left), levels, trends, growth if has_trend else None, due)
     are_all, are_any = np.asarray(due.all(axis=2)).tolist(), np.asarray(due.any(axis=2)).tolist()
     knows_all = np.asarray(history.known.all(axis=0)).tolist()
     errors, states = np.zeros(levels.shape), deque[tuple[FloatArray, FloatArray]](maxlen=settings.leads)
@@ -321,6 +325,56 @@ def _follow(
             is_known = history.known[:, step]
             levels, trends = np.where(is_known, levels, before[0]), np.where(is_known, trends, before[1])
     return levels, trends, errors
+
+
+def _follow_few(
+    history: _History,
+    tried: tuple[FloatArray, FloatArray, FloatArray],
+    levels: FloatArray,
+    trends: FloatArray,
+    growth: FloatArray | None,
+    due: NDArray[np.bool_],
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Returns what ``_follow`` does, to the last bit, of few series: their errors are worked out when all is known."""
+    leads, steps, _ = due.shape
+    every = np.zeros((2, steps + 1, *levels.shape))  # level and trend before each step, and after the last one
+    every[0, 0], every[1, 0] = levels, trends
+    _walk(history, every, tried, is_steady=growth is None and not trends.any() and not tried[1].any())
+    values = history.values.T
+    missed = np.zeros((steps, leads, *levels.shape))
+    for lead in range(min(leads, steps)):
+        own = missed[lead:, lead]
+        np.subtract(values[lead:, None], every[0, : steps - lead], out=own)
+        if growth is not None:
+            own -= growth[lead] * every[1, : steps - lead]
+        own *= due[lead, lead:, None]
+    errors = np.add.reduce(np.square(missed, out=missed).reshape(steps * leads, levels.size), axis=0)  # in turn
+    return every[0, -1], every[1, -1], errors.reshape(levels.shape)
+
+
+def _walk(
+    history: _History, every: FloatArray, tried: tuple[FloatArray, FloatArray, FloatArray], *, is_steady: bool
+) -> None:
+    """Writes level and trend of each setting and series after each step, in place; steady ones have no trend at all."""
+    levels, trends = (list(own.reshape(len(own), -1)) for own in every)
+    fast, faster, left = (np.broadcast_to(each, every.shape[2:]).ravel() for each in tried)
+    both, knows_all = fast * faster, np.asarray(history.known.all(axis=0)).tolist()
+    values = np.tile(history.values.T, (1, len(tried[0])))
+    for step, value in enumerate(values):
+        level, trend, after, then = levels[step], trends[step], levels[step + 1], trends[step + 1]
+        error = value - level
+        if is_steady:
+            np.add(level, fast * error, out=after)
+        else:
+            kept = left * trend
+            error -= kept
+            np.add(level, kept, out=after)
+            after += fast * error
+            np.add(kept, both * error, out=then)
+        if not knows_all[step]:
+            unknown = np.tile(~history.known[:, step], len(tried[0]))
+            np.copyto(after, level, where=unknown)
+            np.copyto(then, trend, where=unknown)
 
 
 def _due(history: _History, reach: NDArray[np.int64], leads: int) -> NDArray[np.bool_]:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from commands import csv_bytes, run, visits
-from forecast.cli.commands.retrain import RetrainFlags, retrain_job
+from forecast.cli.commands import retrain
+from forecast.cli.commands.retrain import RetrainFlags, retrain_job, workers_of
 from forecast.decoding import encode
 from forecast.production.store.store import Store
 from forecast.run import StoppedClock
@@ -140,6 +141,23 @@ def test_workers_make_the_same_as_one_process_and_one_that_fails_stops_no_other(
         told.append((done.code, done.document["failed"], models, made, ends, (folder / "marks").read_text()))
     assert told[0] == told[1]
     assert told[1][:2] == (6, ["kiosk"])
+
+
+@pytest.mark.parametrize(
+    ("count", "asked", "device", "has_card", "wanted"),
+    [
+        (7, None, "auto", False, 1),  # too few to be worth it
+        (8, None, "auto", False, 3),
+        (8, None, "auto", True, 1),  # whose memory is not shared unasked
+        (8, None, "cpu", True, 3),
+        (8, 1, "auto", False, 1),
+        (2, 2, "auto", True, 2),
+    ],
+)
+def test_many_models_have_as_many_processes_as_cores(count, asked, device, has_card, wanted, monkeypatch):
+    monkeypatch.setattr(retrain, "available_cpus", lambda: 3)
+    monkeypatch.setattr(retrain, "has_graphics_card", lambda: has_card)
+    assert workers_of(RetrainFlags(workers=asked, device=device), count) == wanted
 
 
 def test_workers_are_for_several_models(folder):

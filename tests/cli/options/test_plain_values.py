@@ -7,7 +7,27 @@ from every_command import COMMANDS
 from forecast.cli.options.plain_values import UNSETTLED, plain_value, spared
 from forecast.errors import ForecastError, UsageError
 
-WORDS = ("fast", "png", "json", "7", "007", "0", "-3", "1.5", "٣", "9" * 30, "words", "a,b", "new.csv", "page.html")
+WORDS = (
+    "fast",
+    "png",
+    "json",
+    "7",
+    "007",
+    "0",
+    "-3",
+    "1.5",
+    "0.05",
+    "1e3",
+    "nan",
+    ".5",
+    "1_0",
+    "٣",
+    "9" * 30,
+    "words",
+    "a,b",
+    "new.csv",
+    "page.html",
+)
 PLACES = ("file.csv", "folder", "none/at/all", "with\0nought")
 
 

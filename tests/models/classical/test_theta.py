@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 from decomposed import mean, season_of
 from forecast.data.panel import panel_from_series
 from forecast.errors import UsageError
+from forecast.models.classical import theta
 from forecast.models.classical.seasonality import SeasonalitySettings
 from forecast.models.classical.theta import ThetaSettings, exponential_smoothing
 from marks import slow, slow_but
@@ -248,3 +249,13 @@ def test_only_the_newest_history_counts(season, steps):
 def test_priors_are_one_each_of_what_they_are_of():
     with pytest.raises(UsageError, match="each speed of a level, trend or damping has one prior"):
         ThetaSettings(levels=(0.1, 0.5))
+
+
+@pytest.mark.parametrize("gaps", [0.0, 0.3], ids=["whole", "with gaps"])
+@pytest.mark.parametrize("lengths", [(1,), (2,), (90,), (90, 7, 40), (3, 90)], ids=str)
+def test_errors_of_few_series_are_worked_out_at_once_to_the_same_bits(lengths, gaps, monkeypatch):
+    values = [np.where(np.arange(n) % 10 < 10 * gaps, NAN, wave(n)) for n in lengths]
+    panel = panel_from_series(values, "D")
+    at_once = [smoothed(panel, 6, each) for each in (1, 4)]
+    monkeypatch.setattr(theta, "AT_ONCE", 0)
+    assert [each.tobytes() for each in at_once] == [smoothed(panel, 6, each).tobytes() for each in (1, 4)]

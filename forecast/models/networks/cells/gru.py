@@ -50,11 +50,13 @@ def forward(projected: Array, hidden: Array, state: Array, weights: CellWeights)
     units, recurrent, bias = hidden.shape[-1], weights["recurrent"], weights["bias"]
     if is_reset_after(weights):
         inner = hidden @ recurrent + bias[..., 1:, :]
-        z, r = np.split(sigmoid(projected[..., : 2 * units] + inner[..., : 2 * units]), 2, axis=-1)
+        both = sigmoid(projected[..., : 2 * units] + inner[..., : 2 * units])
+        z, r = both[..., :units], both[..., units:]
         candidate = np.tanh(projected[..., 2 * units :] + r * inner[..., 2 * units :])
     else:
         inner = hidden @ recurrent[:, : 2 * units]
-        z, r = np.split(sigmoid(projected[:, : 2 * units] + inner), 2, axis=1)
+        both = sigmoid(projected[:, : 2 * units] + inner)
+        z, r = both[:, :units], both[:, units:]
         candidate = np.tanh(projected[:, 2 * units :] + (r * hidden) @ recurrent[:, 2 * units :])
     new = z * hidden + (1 - z) * candidate
     return new, state, {"update": z, "reset": r, "candidate": candidate}

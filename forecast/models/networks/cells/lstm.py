@@ -40,7 +40,8 @@ def forward(projected: Array, hidden: Array, state: Array, weights: CellWeights)
         state: (B, U), c.
         weights: of the layer.
     """
-    i, f, c, o = np.split(projected + hidden @ weights["recurrent"], 4, axis=-1)
+    packed, units = projected + hidden @ weights["recurrent"], hidden.shape[-1]
+    i, f, c, o = (packed[..., gate * units : (gate + 1) * units] for gate in range(4))
     i, f, o, c = sigmoid(i), sigmoid(f), sigmoid(o), np.tanh(c)
     new_state = f * state + i * c
     return o * np.tanh(new_state), new_state, {"input": i, "forget": f, "candidate": c, "output": o}
