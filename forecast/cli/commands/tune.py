@@ -193,7 +193,7 @@ def _fixed(text: str | None) -> dict[str, str]:
 
 
 def tune_job(spec: Mapping[str, Any], run: "Run") -> Mapping[str, Any]:
-    """Does one trial, in whatever process: its seconds and its end are by that process's clock."""
-    from forecast.experiment.tuning.trial import do_trial
+    """Does what a tuning orders, in whatever process: seconds and end are by that process's clock."""
+    from forecast.experiment.tuning.contestant_jobs import do_job
 
-    return do_trial(spec, replace(run, clock=SystemClock()))
+    return do_job(spec, replace(run, clock=SystemClock()))

@@ -150,7 +150,7 @@ def _search(part: Reading, recipe: Recipe, seconds: float, run: Run) -> tuple[Re
     quiet = run.with_reporter(reporter)
     limits = SearchLimits(None, Deadline(seconds, began))
     search = TuneSearch(entry, study, PartTrials(part, quiet), quiet, reporter, limits, "")
-    trials, full = search.search(), search.finals()
+    trials, full = search.run()
     best, count = chosen(trials, full), sum(trial.error is not None for trial in trials)
     changes = changes_of(best.values, entry.space, entry.window) if best is not None else {}
     if not changes:

@@ -8,17 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.reading.reader import Reading
 from forecast.decoding import Document
-from forecast.evaluation.backtest import Backtest
 from forecast.evaluation.significance import LEVEL, chance_words, doubt
-from forecast.evaluation.splits import Fold
-from forecast.experiment.tuning.search_space import Changes, changed_settings, trained_model
-from forecast.experiment.tuning.trial import block_errors, score_settings
 from forecast.metric_records import METRICS
 from forecast.models.networks.presets import SEEDS
-from forecast.run import News, Run
-from forecast.specs import Deadline, Settings
+from forecast.specs import Settings
 from forecast.wording import counted, gap_percent
 
 FloatArray = NDArray[np.float64]
@@ -26,8 +20,6 @@ FloatArray = NDArray[np.float64]
 FRESH = 1000
 """Seeds of the confirmation begin so many after those of the search."""
 LEAST_SEEDS = 2
-LATE = 1.06
-"""A confirmation that is not done after so many times the limit is given up: the default stays."""
 TAIL = 4.0
 """Seconds that drawing, saving and leaving take."""
 
@@ -115,60 +107,6 @@ def fresh_seeds(settings: Settings) -> Settings:
     return replace(settings, seed=settings.seed + FRESH, seeds=seeds)
 
 
-@dataclass(frozen=True)
-class Match:
-    """Who meets on the confirmation span.
-
-    Attributes:
-        settings: of the run, as the user gave them.
-        model: that is tuned.
-        changes: of the recipe.
-        folds: of the confirmation.
-        looks: how often the span was looked at, this time included.
-    """
-
-    settings: Settings
-    model: str
-    changes: Changes
-    folds: int
-    looks: int
-
-
-def confirm(reading: Reading, match: Match, run: Run) -> Confirmation:
-    """Returns how changed settings do beside the default at the end of the data.
-
-    Args:
-        reading: of all the data.
-        match: who meets.
-        run: what to work with.
-
-    Raises:
-        ForecastError: see ``score_settings``.
-    """
-    usual = fresh_seeds(replace(match.settings, folds=match.folds))
-    default = _contestant(reading, usual, match.model, run.stage(0.0, 0.5))
-    tuned, cell = changed_settings(usual, match.model, match.changes)
-    best = _contestant(reading, tuned, cell, run.stage(0.5, 1.0))
-    return judge(default, best, usual.metric, match.looks)
-
-
-def _contestant(reading: Reading, settings: Settings, model: str, run: Run) -> Contestant:
-    prepared, found = score_settings(reading, settings, model, run)
-    trial, season, metric = found.trial(trained_model(model)), prepared.plan.season, METRICS[settings.metric]
-
-    def errors(forecasts: FloatArray) -> FloatArray:
-        pairs = zip(_scored(found), forecasts, strict=True)
-        return np.stack([block_errors(reading.panel, fold, point, season, metric) for fold, point in pairs])
-
-    by_seed = np.stack([errors(each) for each in trial.by_seed])
-    first = str(found.folds[1].origin(reading.panel)).removesuffix("T00:00:00")
-    return Contestant(found.truths, trial.forecasts, trial.by_seed, errors(trial.forecasts), by_seed, first)
-
-
-def _scored(found: Backtest) -> tuple[Fold, ...]:
-    return found.folds[1:]
-
-
 def judge(default: Contestant, best: Contestant, metric: str, looks: int) -> Confirmation:
     """Returns whether the best settings of a search are better than the default: where all of these say so.
 
@@ -218,34 +156,3 @@ def _sizes(default: Contestant, truths: FloatArray) -> FloatArray:
 
 def _rmse(truths: FloatArray, forecasts: FloatArray) -> float:
     return float(np.sqrt(np.nanmean((truths - forecasts) ** 2)))
-
-
-class OverdueError(Exception):
-    """The time of a confirmation is up."""
-
-
-@dataclass(frozen=True)
-class _Overdue:
-    """A reporter that ends a confirmation when its time is up."""
-
-    run: Run
-    deadline: Deadline
-
-    def tell(self, news: News) -> None:
-        """Passes it on."""
-        self.run.reporter.tell(news)
-
-    def progress(self, label: str, share: float) -> None:
-        """Passes it on.
-
-        Raises:
-            OverdueError: the time is up.
-        """
-        if self.deadline.spent(self.run.clock.seconds()) > LATE * self.deadline.limit - TAIL:
-            raise OverdueError
-        self.run.reporter.progress(f"confirming, {label}", share)
-
-
-def timed_confirmation(run: Run, deadline: Deadline | None) -> Run:
-    """Returns a run that a confirmation is given up in when its time is up."""
-    return run if deadline is None else run.with_reporter(_Overdue(run, deadline))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from forecast.errors import DataError, DependencyError
-from forecast.experiment.tuning.search_space import SearchedSetting, Value, neighbours
+from forecast.experiment.tuning.search_space import COMBINED, SearchedSetting, Value, combined, neighbours
 from forecast.production.store.disk import telling
 
 State = Literal["open", "whole", "stopped", "failed"]
@@ -83,8 +83,10 @@ class TuningStudy:
             self._study = self._optuna.create_study(
                 study_name=NAME, storage=self._storage(path), load_if_exists=True, direction="minimize"
             )
-            first = ({each.name: each.default for each in space}, *neighbours(space))
-            for values in first[len(self._study.get_trials(deepcopy=False)) :]:  # a crash may have left out the last
+            self._first = ({each.name: each.default for each in space}, *neighbours(space))
+            for values in self._first[
+                len(self._study.get_trials(deepcopy=False)) :
+            ]:  # a crash may have left out the last
                 self._study.enqueue_trial(self._encoded(values))
 
     def _storage(self, path: Path | None) -> Any:
@@ -109,12 +111,24 @@ class TuningStudy:
 
     def ask(self) -> TriedSettings:
         """Returns the next settings to try, which the journal has from now on."""
-        number = len(self.trials())
+        trials = self.trials()
+        number = len(trials)
         with _said(self._path), _quiet():
+            self._enqueue_combined(trials)
             seed = (self._seed * SEEDS_APART + number) % 2**32
             self._study.sampler = self._optuna.samplers.TPESampler(seed=seed, n_startup_trials=RANDOM_TRIALS)
             trial = self._study.ask({each.name: self._distribution(each) for each in self._space})
         return TriedSettings(trial.number, self._decoded(trial.params), "open")
+
+    def _enqueue_combined(self, trials: Sequence[TriedSettings]) -> None:
+        """Puts what is to be tried next before Optuna's proposals, where settings that gained alone are to meet."""
+        place = len(trials) - len(self._first)
+        if not 0 <= place < COMBINED or any(trial.state.name == "WAITING" for trial in self._study.get_trials(False)):
+            return
+        done = [(trial.values, trial.error) for trial in trials if trial.state == "whole" and trial.error is not None]
+        together = combined(self._space, done)
+        if place < len(together):
+            self._study.enqueue_trial(self._encoded(together[place]))
 
     def tell(self, trial: TriedSettings) -> None:
         """Writes how a trial ended."""

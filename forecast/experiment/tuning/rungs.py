@@ -12,24 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from forecast.experiment.final_fit import AUTO
-from forecast.experiment.tuning.confirmation import fresh_seeds
 from forecast.experiment.tuning.optuna_study import TriedSettings
-from forecast.experiment.tuning.search_space import RATE, VIEWS, Rung, changes_of
+from forecast.experiment.tuning.search_space import Rung, changes_of
 from forecast.experiment.tuning.tuning_folder import TuningEntry
-from forecast.models.networks.cells import CELLS, REFERENCE
+from forecast.models.networks.cells import REFERENCE
 from forecast.models.networks.presets import EFFORT
 from forecast.specs import Plan, Preset, Settings
 
 FINALISTS = 3
 """Trials that are trained in full after the search, beside the default."""
-MOST_OF_LIMIT = 0.35
-"""Share of a time limit that these may take."""
-MORE = 1.15
-"""A confirmation knows more rows than the search, and takes about so many times as long."""
-SHAPELESS = frozenset({RATE, VIEWS})
-"""Settings that change no shape: a trial of them alone takes as long as the default whose loop is compiled."""
-COLD = 0.3
-"""Of the seconds of a first trial, in which TensorFlow is loaded and compiles, about so much is its own."""
 
 
 def search_settings(entry: TuningEntry) -> Settings:
@@ -52,8 +43,16 @@ def rung_of(plan: Plan, preset: Preset, model: str, *, asks_for_steps: bool) -> 
     return None if effort == 1.0 and cell == AUTO else Rung(cell, effort)
 
 
-def finalists(entry: TuningEntry, trials: Sequence[TriedSettings], most: int = FINALISTS) -> tuple[TriedSettings, ...]:
-    """Returns the trials that err least, and less than the default, best first; none does twice what another does."""
+def finalists(
+    entry: TuningEntry, trials: Sequence[TriedSettings], most: int | None = FINALISTS
+) -> tuple[TriedSettings, ...]:
+    """Returns the trials that err least, and less than the default, best first; none does twice what another does.
+
+    Args:
+        entry: what is tuned.
+        trials: by number.
+        most: so many of them; None for all.
+    """
     default, found = trials[0].error, dict[str, TriedSettings]()
     done = [trial for trial in trials if trial.state == "whole" and trial.error is not None and default is not None]
     for trial in sorted(done, key=lambda each: (each.error, each.number)):
@@ -61,56 +60,6 @@ def finalists(entry: TuningEntry, trials: Sequence[TriedSettings], most: int = F
             break
         found.setdefault(repr(sorted(changes_of(trial.values, entry.space, entry.window).items())), trial)
     return tuple(found.values())[:most]
-
-
-def full_seconds(entry: TuningEntry, trial: TriedSettings, trials: Sequence[TriedSettings]) -> float:
-    """Returns about how long settings take in full, one seed, where their loops are compiled.
-
-    Args:
-        entry: what is tuned.
-        trial: of these settings.
-        trials: all so far; those that take as long as the default tell how long that takes without compiling.
-    """
-    warm = trial.warm
-    if trial.number == 0:
-        like = [
-            each.warm
-            for each in trials
-            if each.state in {"whole", "stopped"}
-            and each.number
-            and each.warm
-            and set(changes_of(each.values, entry.space, entry.window)) <= SHAPELESS
-        ]
-        cold = COLD if warm == trial.seconds else 1.0  # nothing told apart what is its own
-        warm = min([warm, *like]) if like else cold * warm
-    if entry.rung is None:
-        return warm
-    cells = (
-        len(CELLS)
-        if entry.rung.cell != AUTO and "cell" not in changes_of(trial.values, entry.space, entry.window)
-        else 1
-    )
-    return warm * cells / entry.rung.effort
-
-
-def finals_seconds(entry: TuningEntry, trials: Sequence[TriedSettings], limit: float) -> float:
-    """Returns the seconds that are kept for trials in full, of a time limit; 0 where all are."""
-    if entry.rung is None or not trials:
-        return 0.0
-    return min((1 + FINALISTS) * full_seconds(entry, trials[0], trials), MOST_OF_LIMIT * limit)
-
-
-def confirmation_seconds(entry: TuningEntry, trials: Sequence[TriedSettings], best: TriedSettings) -> float:
-    """Returns about how long a confirmation takes, by what the trials took with fewer seeds and fewer rows."""
-    if not entry.confirm:  # somebody else confirms
-        return 0.0
-    default = trials[0]
-    usual = full_seconds(entry, default, trials)
-    own = full_seconds(entry, best, trials) if best.number else 0.0
-    seeds = (fresh_seeds(entry.settings).seeds or 1) / (search_settings(entry).seeds or 1)
-    folds = (entry.confirm + 1) / (entry.folds + 1)
-    compiled = default.seconds - default.warm  # at most: those of the end may be of the same shapes
-    return MORE * seeds * max(folds, 1.0) * (usual + max(own, usual / 3)) + compiled
 
 
 def chosen(trials: Sequence[TriedSettings], full: Mapping[int, TriedSettings]) -> TriedSettings | None:

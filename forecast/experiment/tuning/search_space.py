@@ -113,6 +113,31 @@ def _tried_alone(each: SearchedSetting) -> tuple[Value, ...]:
     return tuple(dict.fromkeys(picked))
 
 
+COMBINED = 4
+"""So many trials then put together what was better alone."""
+
+
+def combined(space: Sequence[SearchedSetting], tried: Sequence[tuple[Changes, float]]) -> tuple[dict[str, Value], ...]:
+    """Returns trials that change the two settings together that gained most alone, the three, …, all that gained.
+
+    Args:
+        space: what is searched.
+        tried: values and error of each trial that ended, the default among them.
+    """
+    usual = {each.name: each.default for each in space}
+    default = next((error for values, error in tried if values == usual), None)
+    if default is None:
+        return ()
+    best: dict[str, tuple[float, Value]] = {}
+    for values, error in tried:
+        changed = [name for name, value in values.items() if value != usual[name]]
+        if len(changed) == 1 and error < best.get(changed[0], (default,))[0]:
+            best[changed[0]] = error, values[changed[0]]
+    order = sorted(best, key=lambda name: best[name][0])
+    sizes = dict.fromkeys((*range(2, min(len(order), COMBINED) + 1), len(order)))
+    return tuple({**usual, **{name: best[name][1] for name in order[:size]}} for size in sizes if size >= 2)
+
+
 def search_space(
     plan: Plan, spec: ModelSpec, windows: int, known: int, model: str, segment: int | None = None
 ) -> tuple[SearchedSetting, ...]:

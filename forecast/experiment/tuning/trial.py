@@ -34,6 +34,7 @@ from forecast.experiment.time_limit import Terms
 from forecast.experiment.tuning.confirmation_span import search_part
 from forecast.experiment.tuning.search_space import WINDOW, Rung, Value, changed_settings, trained_model
 from forecast.metric_records import METRICS, MetricRecord
+from forecast.models.forecaster import Preparable
 from forecast.models.networks.recurrent import Memory
 from forecast.models.registry import make_forecaster
 from forecast.production.store.disk import is_file, is_folder
@@ -84,8 +85,8 @@ class _BehindError(Exception):
     """The trial is clearly behind the best one."""
 
 
-class _LateError(Exception):
-    """The time of the trial is up."""
+class LateError(Exception):
+    """The time of a job is up."""
 
 
 def do_trial(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
@@ -102,15 +103,19 @@ def do_trial(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
         ForecastError: it can't be trained; or the data is another.
     """
     order, began = decode(TrialOrder, spec), run.clock.seconds()
-    reading = _known_reading(order, run)
+    reading = known_reading(order, run)
     part = run.cache.get(
         "tuning part",
         (order.fingerprint, order.confirm),
         lambda: search_part(reading, order.settings, order.confirm),
         1,
     )
-    room = int(reading.panel.values.size)  # so that the confirmation, which knows all, finds its loops compiled
-    return score_trial(order, part, run.on(replace(run.machine, room=room)), began)
+    return score_trial(order, part, with_room(run, reading), began)
+
+
+def with_room(run: Run, reading: Reading) -> Run:
+    """Returns a run whose loops have room for all the data: the confirmation, which knows it, finds them compiled."""
+    return run.on(replace(run.machine, room=int(reading.panel.values.size)))
 
 
 def score_trial(order: TrialOrder, part: Reading, run: Run, began: float | None = None) -> Mapping[str, Any]:
@@ -134,14 +139,15 @@ def score_trial(order: TrialOrder, part: Reading, run: Run, began: float | None 
         model = order.rung.cell
     plan = _plan_of(part, order, run)
     if order.ends is not None:
-        run = run.with_reporter(_Punctual(run, datetime.fromisoformat(order.ends)))
+        run = run.with_reporter(Punctual(run, datetime.fromisoformat(order.ends)))
     found = _Blocks(part.panel, plan, METRICS[settings.metric], order, run.clock)
-    way = TrainingWay(plan, order.rung.effort if order.rung else 1.0)
+    found.cold = run.clock.seconds() - began
+    way = TrainingWay(plan, order.rung.effort if order.rung else 1.0, found.prepared)
     try:
         score_settings(part, settings, model, run, found.hear, way)
     except _BehindError:
         return found.told("stopped", run.clock.seconds() - began)
-    except _LateError:
+    except LateError:
         return {"state": "late"}
     return found.told("whole", run.clock.seconds() - began)
 
@@ -170,7 +176,7 @@ def keep_reading(run: Run, reading: Reading, source: Source) -> None:
     run.cache.get("tuning data", _key(source), lambda: reading, most=1)
 
 
-def _known_reading(order: TrialOrder, run: Run) -> Reading:
+def known_reading(order: TrialOrder, run: Run) -> Reading:
     """Returns the data of a tuning, read once in each process.
 
     Raises:
@@ -198,10 +204,12 @@ class TrainingWay:
     Attributes:
         plan: of the data, made before; None to make it.
         effort: share of the training steps.
+        prepared: hears of seconds that a loop once compiled does not take.
     """
 
     plan: Plan | None = None
     effort: float = 1.0
+    prepared: Callable[[float], None] | None = None
 
 
 def score_settings(
@@ -231,6 +239,12 @@ def score_settings(
     plan, machine = prepared.plan, quiet.on(prepared.machine)
     specs = {cell: spec.with_(steps=max(1, round(spec.steps * way.effort))) for cell, spec in prepared.specs.items()}
     forecaster = make_forecaster(name, specs, plan.season_of(name), machine, Memory())
+    if way.prepared is not None:
+        began, first = machine.clock.seconds(), prepared.folds[0].train(reading.panel)
+        for part in getattr(forecaster, "parts", (forecaster,)):
+            if isinstance(part, Preparable):
+                part.prepare(first)
+        way.prepared(machine.clock.seconds() - began)
     found = backtest(
         reading.panel,
         prepared.folds,
@@ -262,8 +276,8 @@ class _OnlyProgress:
 
 
 @dataclass(frozen=True)
-class _Punctual:
-    """A reporter that ends a trial when its time is up."""
+class Punctual:
+    """A reporter that ends a job when its time is up."""
 
     run: Run
     ends: datetime
@@ -276,10 +290,10 @@ class _Punctual:
         """Passes it on.
 
         Raises:
-            _LateError: the time is up.
+            LateError: the time is up.
         """
         if self.run.clock.now() > self.ends:
-            raise _LateError
+            raise LateError
         self.run.reporter.progress(label, share)
 
 
@@ -293,6 +307,12 @@ class _Blocks:
         self._best = np.array([np.nan if one is None else one for one in order.best])
         self._best_error = order.best_error
         self._errors: list[FloatArray] = []
+        self.cold = 0.0
+        """Seconds of reading, importing and compiling, which the next trial of these shapes does not take."""
+
+    def prepared(self, seconds: float) -> None:
+        """Takes seconds that were spent on compiling."""
+        self.cold += seconds
 
     def hear(self, fold: Fold, point: FloatArray) -> None:
         """Takes the forecast of a fold, (S, H).
@@ -327,7 +347,8 @@ class _Blocks:
             error = float(self._best_error or 0.0) + float(gap)
         blocks = [float(one) if np.isfinite(one) else None for one in mine]
         told = {"state": state, "error": error if np.isfinite(error) else None, "blocks": blocks, "seconds": seconds}
-        return {**told, "warm": min(self._warm_seconds(), seconds) or seconds}
+        warm = max(seconds - self.cold, 0.0)
+        return {**told, "warm": min(self._warm_seconds() or warm, warm)}
 
     def _warm_seconds(self) -> float:
         """Returns what all folds take where nothing is to be compiled, by those after the first; 0 where none tells."""

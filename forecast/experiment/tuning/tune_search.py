@@ -6,9 +6,10 @@ many workers there are, nor on whether the search was ever stopped.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import inf, isfinite
+from math import inf
 
 from forecast.decoding import encode
 from forecast.errors import ExitCode, TrainingError
@@ -16,17 +17,10 @@ from forecast.execution.executor import Executor
 from forecast.execution.job import JobOrder, JobResult
 from forecast.experiment.tuning.confirmation import TAIL
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy
-from forecast.experiment.tuning.rungs import (
-    FINALISTS,
-    best_of,
-    confirmation_seconds,
-    finalists,
-    finals_seconds,
-    full_seconds,
-    search_settings,
-)
+from forecast.experiment.tuning.rungs import best_of, finalists, search_settings
 from forecast.experiment.tuning.search_space import changes_of
 from forecast.experiment.tuning.trial import TrialOrder, located
+from forecast.experiment.tuning.tuning_costs import TuningCosts
 from forecast.experiment.tuning.tuning_folder import TuningEntry
 from forecast.run import News, Reporter, Run
 from forecast.specs import Deadline
@@ -40,6 +34,8 @@ START = 8.0
 """Seconds in which a process that had others work for it starts TensorFlow and compiles."""
 STALE = 5
 """After so many batches that only repeated what had been tried, all has been tried."""
+IN_FULL = "in full "
+"""Before the number of a trial, in the key of the job that trains it in full."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +119,22 @@ class TuneSearch:
         self._began = run.clock.seconds()
         self._before = max((trial.ended for trial in study.trials()), default=0.0)
 
+    def run(self) -> tuple[tuple[TriedSettings, ...], dict[int, TriedSettings]]:
+        """Returns all trials, and the best of them in full, by number; see ``search`` and ``finals``.
+
+        Where a time limit leaves more after these than was thought, the search goes on, and so in turns.
+
+        Raises:
+            ForecastError: see ``search``.
+        """
+        known = -1
+        while True:
+            trials, full = self.search(), self.finals()
+            count = len(full) + len({self._key(trial) for trial in trials if trial.state != "open"})
+            if self._limits.deadline is None or self._entry.rung is None or count == known:
+                return trials, full
+            known = count
+
     def search(self) -> tuple[TriedSettings, ...]:
         """Returns all trials, once the limits are reached or all has been tried.
 
@@ -132,9 +144,12 @@ class TuneSearch:
         stale = 0
         while stale < STALE:
             batch = self._next_batch()
+            if not batch and (unmeasured := self._unmeasured()):  # what is a guess so far may say that there is no time
+                self._train_in_full(unmeasured)
+                batch = self._next_batch()
             if not batch:
                 break
-            stale = 0 if self._do(batch) else stale + 1
+            stale = 0 if self._do(batch, self._unmeasured()) else stale + 1
             if any(trial.state == "open" for trial in self._study.trials()):
                 break  # their time was up
         return self._study.trials()
@@ -147,30 +162,48 @@ class TuneSearch:
         Raises:
             ForecastError: see ``search``.
         """
-        trials = self._study.trials()
+        trials, known = self._study.trials(), self._study.full()
         if self._entry.rung is None or not trials:
             return {}
-        found = (trials[0], *finalists(self._entry, trials, self._affordable(trials)))
-        known, ends = self._study.full(), self._ends(keeps_finals=False)
-        by_number = {str(trial.number): trial for trial in found if trial.number not in known}
-        if len(found) == 1 or not by_number:
-            return {trial.number: known[trial.number] for trial in found if trial.number in known}
+        deadline = self._limits.deadline
+        best = finalists(self._entry, trials)
+        if deadline is not None:
+            best = self._costs().affordable(deadline.left(self._run.clock.seconds()) - TAIL)
+        wanted = {trial.number: trial for trial in (trials[0], *best)} if best else {}
         self._reporter.searched("the best in full", self._reporter.share)
-        orders = [self._order(trial, None, ends, is_cheap=False) for trial in by_number.values()]
-        for future in self._executor.as_completed([self._executor.submit(order) for order in orders]):
-            done = future.result()
-            if (ended := self._ended(by_number[done.key], done)) is not None:
-                self._study.tell_full(ended)
-        known = self._study.full()
-        return {trial.number: known[trial.number] for trial in found if trial.number in known}
+        self._train_in_full([trial for trial in wanted.values() if trial.number not in known])
+        found = self._study.full()
+        return {number: found[number] for number in sorted(found) if deadline is not None or number in wanted}
 
-    def _affordable(self, trials: Sequence[TriedSettings]) -> int:
-        """Returns how many trials there is time for to be trained in full, beside the default."""
-        left = self._left(keeps_finals=False)
-        if not isfinite(left):
-            return FINALISTS
-        usual = max(full_seconds(self._entry, trials[0], trials), 0.1)
-        return max(0, min(FINALISTS, int(self._limits.workers * left / usual) - 1))
+    def _unmeasured(self) -> list[TriedSettings]:
+        """Returns the default where a limit asks how long it takes in full, which tells what all else will take.
+
+        Not before it was a trial, nor where that says that it would take too much of the time.
+        """
+        deadline, trials = self._limits.deadline, self._study.trials()
+        if deadline is None or not trials:
+            return []
+        return [trials[0]] if self._costs().is_worth_measuring(deadline.limit) else []
+
+    def _train_in_full(self, trials: Sequence[TriedSettings]) -> None:
+        """Trains settings in full and writes how they did; those whose time was up are left out."""
+        by_key = {f"{IN_FULL}{trial.number}": trial for trial in trials}
+        for future in self._executor.as_completed(self._submitted_in_full(trials)):
+            self._end_in_full(by_key[future.result().key], future.result())
+
+    def _submitted_in_full(self, trials: Sequence[TriedSettings]) -> "list[Future[JobResult]]":
+        ends = self._ends(is_final=True)
+        orders = [
+            replace(self._order(trial, None, ends, is_cheap=False), key=f"{IN_FULL}{trial.number}") for trial in trials
+        ]
+        return [self._executor.submit(order) for order in orders]
+
+    def _end_in_full(self, trial: TriedSettings, done: JobResult) -> None:
+        if (ended := self._ended(trial, done)) is not None:
+            self._study.tell_full(ended)
+
+    def _costs(self) -> TuningCosts:
+        return TuningCosts(self._entry, self._study.trials(), self._study.full(), self._limits.workers)
 
     def _next_batch(self) -> list[TriedSettings]:
         """Returns the trials to do: what was begun and not ended, and what the batch lacks; none if time is up."""
@@ -189,22 +222,20 @@ class TuneSearch:
         if self._limits.deadline is None or first == 0:
             return True
         default = self._study.trials()[0]
-        return self._left() > max(LEAST, default.warm / 3)
+        return self._left() > max(LEAST, default.warm)
 
-    def _left(self, *, keeps_finals: bool = True) -> float:
+    def _left(self) -> float:
         """Returns the seconds that are left for trials: those of the confirmation and of the finals are taken off."""
         deadline = self._limits.deadline
         if deadline is None:
             return inf
-        trials = self._study.trials()
-        best = best_of(trials)
-        reserved = confirmation_seconds(self._entry, trials, best) if best and trials else 0.0
-        reserved += finals_seconds(self._entry, trials, deadline.limit) if best and keeps_finals else 0.0
-        reserved += START if self._limits.workers > 1 else 0.0
-        return deadline.left(self._run.clock.seconds()) - reserved - TAIL
+        left, costs = deadline.left(self._run.clock.seconds()) - TAIL, self._costs()
+        if best_of(costs.trials) is None:
+            return left - (START if self._limits.workers > 1 else 0.0)
+        return left - costs.confirmation_seconds(*costs.leaders) - costs.finals_seconds(deadline.limit)
 
-    def _do(self, batch: Sequence[TriedSettings]) -> bool:
-        """Does trials, and returns whether any of them was new."""
+    def _do(self, batch: Sequence[TriedSettings], in_full: Sequence[TriedSettings] = ()) -> bool:
+        """Does trials, and others in full beside them; returns whether any of the former was new."""
         known = {self._key(trial): trial for trial in self._study.trials() if trial.state != "open"}
         best = best_of(self._study.trials(), batch_of(batch[0].number, self._entry.batch)[0])
         ends, waiting = self._ends(), {}
@@ -216,9 +247,14 @@ class TuneSearch:
             else:
                 waiting[twin].append(trial)
         by_number = {str(trials[0].number): trials for trials in waiting.values()}
+        by_key = {f"{IN_FULL}{trial.number}": trial for trial in in_full}
+        longest = self._submitted_in_full(in_full)
         futures = [self._executor.submit(self._order(trials[0], best, ends)) for trials in waiting.values()]
-        for future in self._executor.as_completed(futures):
+        for future in self._executor.as_completed([*longest, *futures]):
             done = future.result()
+            if done.key in by_key:
+                self._end_in_full(by_key[done.key], done)
+                continue
             first, *others = by_number[done.key]
             ended = self._ended(first, done)
             if ended is None:
@@ -231,9 +267,13 @@ class TuneSearch:
     def _key(self, trial: TriedSettings) -> str:
         return repr(sorted(changes_of(trial.values, self._entry.space, self._entry.window).items()))
 
-    def _ends(self, *, keeps_finals: bool = True) -> datetime | None:
-        left = self._left(keeps_finals=keeps_finals)
-        return self._run.clock.now() + timedelta(seconds=max(left, 0.0)) if isfinite(left) else None
+    def _ends(self, *, is_final: bool = False) -> datetime | None:
+        """Returns when jobs are to give up: trials where the time for them is up, those in full at the very end."""
+        left, deadline = self._left(), self._limits.deadline
+        if deadline is None:
+            return None
+        left = deadline.left(self._run.clock.seconds()) - TAIL if is_final else left
+        return self._run.clock.now() + timedelta(seconds=max(left, 0.0))
 
     def _order(
         self, trial: TriedSettings, best: TriedSettings | None, ends: datetime | None, *, is_cheap: bool = True

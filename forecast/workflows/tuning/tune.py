@@ -13,13 +13,14 @@ from pathlib import Path
 from forecast.data.read_options import SETTINGS as SETTING_NAMES
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import NotFoundError, Stopped, TrainingError, UsageError
-from forecast.execution.executor import Workplace, open_executor
+from forecast.execution.executor import Executor, Workplace, open_executor
 from forecast.experiment.final_fit import check_model as check_name
 from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.news import DataRead, Remark
 from forecast.experiment.outputs import stem_of, write_all
 from forecast.experiment.rerun_command import command_line, given_flags
-from forecast.experiment.tuning.confirmation import Confirmation, Match, OverdueError, confirm, timed_confirmation
+from forecast.experiment.tuning.confirmation import Confirmation
+from forecast.experiment.tuning.contestant_jobs import Match, confirm
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy, check_optuna
 from forecast.experiment.tuning.rungs import FINALISTS, chosen
 from forecast.experiment.tuning.search_space import (
@@ -51,7 +52,7 @@ LEAST = 20.0
 """Seconds below which no limit leaves room for a trial and a confirmation."""
 SEARCHED = 0.9
 """Share of the run, about, that is gone when the search ends."""
-JOB = "forecast.experiment.tuning.trial:do_trial"
+JOB = "forecast.experiment.tuning.contestant_jobs:do_job"
 
 
 @dataclass(frozen=True)
@@ -295,17 +296,17 @@ def _tuned(
     keep_reading(searching, reading, (entry.source, entry.options, entry.fingerprint, entry.sample))
     place = Workplace(request.limits.workers if request.cluster is None else 1, request.cluster)
     with open_executor(place, searching) as executor:
-        search = TuneSearch(entry, study, executor, searching, reporter, request.limits, request.job)
-        trials, full = search.search(), search.finals()
-    best = chosen(trials, full)
-    if best is None:
-        raise TrainingError(
-            "The time was up before the default itself was scored.",
-            f"a longer --time-limit: forecast tune --resume --name {folder.name} --time-limit 10m",
-        )
-    found = changes_of(best.values, entry.space, entry.window)
-    changes = at_end(found, entry.window, entry.end_window, entry.season or 1)
-    confirmation, looks, late = _confirmed(request, folder, entry, changes, reading, run.stage(SEARCHED, 1.0))
+        trials, full = TuneSearch(entry, study, executor, searching, reporter, request.limits, request.job).run()
+        best = chosen(trials, full)
+        if best is None:
+            raise TrainingError(
+                "The time was up before the default itself was scored.",
+                f"a longer --time-limit: forecast tune --resume --name {folder.name} --time-limit 10m",
+            )
+        found = changes_of(best.values, entry.space, entry.window)
+        changes = at_end(found, entry.window, entry.end_window, entry.season or 1)
+        reporter.searched("confirming", 1.0)
+        confirmation, looks, late = _confirmed(request, folder, entry, changes, executor, searching)
     is_better = confirmation is not None and confirmation.is_better
     tuned = TunedSettings(
         name=folder.name,
@@ -346,7 +347,7 @@ def _confirmed(
     folder: TuningFolder,
     entry: TuningEntry,
     changes: dict[str, Value],
-    reading: Reading,
+    executor: Executor,
     run: Run,
 ) -> tuple[Confirmation | None, int, str]:
     """Returns how the best settings did, how often the span was looked at, and why they could not be confirmed.
@@ -360,11 +361,8 @@ def _confirmed(
         return None, looks, ""
     if before is not None and is_same_data and before.best == changes and before.confirmation is not None:
         return before.confirmation, looks, ""
-    run.reporter.progress("confirming", 0.0)
-    timed = timed_confirmation(run, request.limits.deadline)
-    try:
-        match = Match(entry.settings, entry.model, changes, entry.confirm, looks + 1)
-        found = confirm(reading, match, timed)
-    except OverdueError:
+    match = Match(changes, folder.root, looks + 1, request.job, request.limits.deadline)
+    found = confirm(entry, match, executor, run)
+    if found is None:
         return None, looks, f"forecast tune --resume --name {folder.name} --time-limit 10m"
     return found, looks + 1, ""

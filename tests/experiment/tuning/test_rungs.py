@@ -1,4 +1,4 @@
-"""The rungs: cheap trials that change one setting first, the best few in full, and how long all that takes."""
+"""The rungs: cheap trials that change one setting first, the best few in full, and what gained alone together."""
 
 from dataclasses import replace
 
@@ -6,18 +6,10 @@ import pytest
 
 from forecast.data.read_options import ReadOptions
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy
-from forecast.experiment.tuning.rungs import (
-    COLD,
-    chosen,
-    confirmation_seconds,
-    finalists,
-    finals_seconds,
-    full_seconds,
-    rung_of,
-)
-from forecast.experiment.tuning.search_space import Rung, SearchedSetting, neighbours
+from forecast.experiment.tuning.rungs import chosen, finalists, rung_of
+from forecast.experiment.tuning.search_space import Rung, SearchedSetting, combined, neighbours
 from forecast.experiment.tuning.tuning_folder import TuningEntry
-from forecast.models.networks.cells import CELLS, REFERENCE
+from forecast.models.networks.cells import REFERENCE
 from forecast.specs import Plan, Settings
 
 SPACE = (
@@ -52,6 +44,41 @@ def test_study_tries_the_neighbours_before_it_proposes_anything(tmp_path):
     study = TuningStudy(tmp_path / "journal.log", SPACE, seed=3)
     asked = [study.ask().values for _ in range(8)]
     assert asked == [USUAL, *neighbours(SPACE)]
+
+
+def done(error, **changes):
+    return {**USUAL, **changes}, error
+
+
+@pytest.mark.parametrize(
+    ("tried", "together"),
+    [
+        ([done(1.0), done(0.9, window=48), done(0.8, cell="gru"), done(0.95, **{"learning-rate": 2e-3})],
+         [{"cell": "gru", "window": 48}, {"cell": "gru", "window": 48, "learning-rate": 2e-3}]),
+        ([done(1.0), done(0.9, window=48), done(0.85, window=12), done(0.8, cell="gru"),
+          done(0.5, cell="gru", window=72)],
+         [{"cell": "gru", "window": 12}]),
+        ([done(1.0), done(0.9, window=48), done(1.1, cell="gru")], []),
+        ([done(0.9, window=48), done(0.8, cell="gru")], []),
+        ([], []),
+    ],
+    ids=["by gain", "the best value alone", "one alone", "no default", "nothing"],
+)  # fmt: skip
+def test_settings_that_gained_alone_are_tried_together(tried, together):
+    assert combined(SPACE, tried) == tuple({**USUAL, **each} for each in together)
+
+
+def test_study_tries_together_what_gained_alone_before_it_proposes_anything_and_after_a_crash_too(tmp_path):
+    path, asked = tmp_path / "journal.log", []
+    for _ in range(8):
+        trial = TuningStudy(path, SPACE, seed=3)
+        asked.append(trial.ask())
+        gains = {"window": 0.1, "cell": 0.2}
+        changed = [name for name, value in asked[-1].values.items() if value != USUAL[name]]
+        trial.tell(replace(asked[-1], state="whole", error=1.0 - sum(gains.get(name, -0.1) for name in changed)))
+    study = TuningStudy(path, SPACE, seed=3)
+    study._enqueue_combined(study.trials())  # and then the process is gone
+    assert TuningStudy(path, SPACE, seed=3).ask().values == {**USUAL, "cell": "linear", "window": 48}
 
 
 def test_what_is_trained_in_full_is_kept_in_the_journal(tmp_path):
@@ -92,27 +119,3 @@ def test_what_meets_the_default_is_the_best_in_full_and_without_such_the_best_of
     assert chosen(trials, {0: tried(0, 1.0), 1: tried(1, 0.9), 2: tried(2, 0.95)}).number == 1
     assert chosen(trials, {0: tried(0, 0.5), 2: tried(2, 0.6)}).number == 0
     assert chosen(trials, {0: tried(0, 0.5)}).number == 2
-
-
-def test_a_trial_in_full_takes_all_cells_and_all_steps():
-    trials = (tried(0, 1.0), replace(tried(1, 0.9, **{"learning-rate": 2e-3}), warm=3.0), tried(2, 0.9, cell="gru"))
-    assert full_seconds(ENTRY, trials[0], trials) == pytest.approx(3.0 * len(CELLS) / 0.5)
-    assert full_seconds(ENTRY, trials[2], trials) == pytest.approx(4.0 / 0.5)
-    assert full_seconds(replace(ENTRY, rung=None), trials[2], trials) == 4.0
-
-
-def test_seconds_of_a_first_trial_that_nothing_tells_apart_are_mostly_not_its_own():
-    cold = (replace(tried(0, 1.0), warm=9.0),)
-    assert full_seconds(ENTRY, cold[0], cold) == pytest.approx(COLD * 9.0 * len(CELLS) / 0.5)
-
-
-def test_time_for_trials_in_full_is_kept_but_never_most_of_a_limit():
-    trials = (tried(0, 1.0),)
-    assert finals_seconds(ENTRY, trials, 1000.0) == pytest.approx(4 * 4.0 * len(CELLS) / 0.5)
-    assert finals_seconds(ENTRY, trials, 100.0) == pytest.approx(35.0)
-    assert finals_seconds(replace(ENTRY, rung=None), trials, 100.0) == 0.0
-
-
-def test_nothing_is_kept_for_a_confirmation_that_somebody_else_makes():
-    assert confirmation_seconds(replace(ENTRY, confirm=0), (tried(0, 1.0),), tried(1, 0.9)) == 0.0
-    assert confirmation_seconds(ENTRY, (tried(0, 1.0),), tried(1, 0.9)) > 0.0
