@@ -318,12 +318,15 @@ def data_of_forecast(stored: StoredModel, source: str | Source | None, now: date
     return KnownData(panel, tuple(notes), reading.ids)
 
 
-def data_of_shard(stored: StoredModel, source: Source, now: datetime) -> tuple[Reading, Panel, tuple[str, ...]]:
+def data_of_shard(
+    stored: StoredModel, source: Source, now: datetime, *, keep_partial: bool = False
+) -> tuple[Reading, Panel, tuple[str, ...]]:
     """Returns what a shard of a panel holds, its panel to forecast from, and what is to be said about it.
 
     Of a hierarchy, these are leaves: their sums are of leaves in all shards.
     """
-    alone = replace(stored, options=replace(stored.options, hierarchy=None))
+    partial = stored.options.keep_partial or keep_partial
+    alone = replace(stored, options=replace(stored.options, hierarchy=None, keep_partial=partial))
     reading, notes = _read(alone, source, now)
     return reading, called_alike(reading.panel, stored.context, is_part=True), tuple(notes)
 

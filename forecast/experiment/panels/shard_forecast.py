@@ -86,8 +86,15 @@ def forecast_shard(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
     }
 
 
-def read_shard(told: ShardSpec, run: Run) -> tuple[StoredModel, Reading, Panel, tuple[str, ...]]:
+def read_shard(
+    told: ShardSpec, run: Run, *, keep_partial: bool = False
+) -> tuple[StoredModel, Reading, Panel, tuple[str, ...]]:
     """Returns the model that a worker is told of, and what its shard holds: read, as a panel, and what is to be said.
+
+    Args:
+        told: which ones.
+        run: what to work with.
+        keep_partial: the last period counts though it is not over in this shard.
 
     Raises:
         DataError: the shard is damaged, or another one than the manifest says.
@@ -98,7 +105,7 @@ def read_shard(told: ShardSpec, run: Run) -> tuple[StoredModel, Reading, Panel, 
     if told.sha256 and source.fingerprint != told.sha256:
         message = f"{told.shard} is not the one that the manifest of {told.panel} tells of: it was changed."
         raise DataError(message, f"forecast shard DATA {told.panel} --force makes the shards anew")
-    reading, panel, notes = data_of_shard(stored, source, datetime.fromisoformat(told.now))
+    reading, panel, notes = data_of_shard(stored, source, datetime.fromisoformat(told.now), keep_partial=keep_partial)
     _check_whose(told, reading)
     return stored, reading, panel, notes
 

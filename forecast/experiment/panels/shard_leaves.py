@@ -25,6 +25,7 @@ from forecast.data.reading.hierarchy_ids import PARENT_WORDS, TreeLevel, levels_
 from forecast.data.reading.hierarchy_parents import without_parents
 from forecast.data.reading.hierarchy_sums import ended_at_zero
 from forecast.data.reading.reader import Reading
+from forecast.data.shards.parent_rows import parent_rows
 from forecast.data.shards.partial_sums import nesting_pairs, partial_sums
 from forecast.decoding import Document, decode
 from forecast.errors import DataError
@@ -46,6 +47,7 @@ IntArray = NDArray[np.int64]
 Arrays = Mapping[str, NDArray[Any]]
 
 HERE = "forecast.experiment.panels.shard_leaves"
+UNEQUAL = "held against the leaves of all shards and"
 LOOK, ADD, WRITE = f"{HERE}:look_at_leaves", f"{HERE}:add_paths", f"{HERE}:write_leaves"
 
 
@@ -78,12 +80,14 @@ class ShardLeaves:
         ids: what tells its series apart.
         levels: of these leaves.
         spec: of the hierarchy.
+        parents: sums that stand in the shard, as arrays by name; see ``parent_rows``.
         notes: what is to be said.
     """
 
     stored: StoredModel
     panel: Panel
     ids: IdParts
+    parents: Arrays
     levels: list[TreeLevel]
     spec: HierarchySpec
     notes: tuple[str, ...]
@@ -96,15 +100,21 @@ class ShardLeaves:
             DataError: see ``read_shard``; or it holds nothing but sums.
         """
         stored, reading, panel, _ = read_shard(told.shard, run)
+        if told.end is not None and int(panel.last.max()) < told.end and stored.options.aggregate:
+            # its last period is over in other shards, so that it counts as it is
+            stored, reading, panel, _ = read_shard(told.shard, run, keep_partial=True)
         spec = spelled_as(parse_hierarchy(stored.options.hierarchy or ""), reading.ids.names)
         _check_leaves(told, spec, reading)
+        looks = stored.options.parents != "ignore"
+        parents = parent_rows(panel, reading.ids, spec) if looks else {}
         reading, more = without_parents(replace(reading, panel=panel), spec, check=False)
         leaves, ended = ended_at_zero(reading.panel, stored.options, told.end)
         if told.end is not None and len(leaves) and int(leaves.last.max()) > told.end:
             raise DataError(f"{told.shard.shard} was changed while it was forecast.", "the same command again")
-        notes = [each.text for each in (*more, *ended)]
+        notes = [each.text.replace("unlooked at,", UNEQUAL) if looks else each.text for each in more]
+        notes += [each.text for each in ended]
         notes += [each.text for each in reading.findings if each.grade == "warning" and each.topic != "ends"]
-        return cls(stored, leaves, reading.ids, levels_of(spec, reading.ids), spec, tuple(notes))
+        return cls(stored, leaves, reading.ids, parents, levels_of(spec, reading.ids), spec, tuple(notes))
 
 
 def _check_leaves(told: LeafSpec, spec: HierarchySpec, reading: Reading) -> None:
@@ -144,6 +154,7 @@ def look_at_leaves(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
         **members_arrays(members),
         **{f"sums/{name}": array for name, array in sums.arrays().items()},
         **nesting_pairs(own.spec, own.ids),
+        **own.parents,
     }
     size, digest = write_arrays(told.shard.output, arrays)
     widths = set(own.stored.width_notes)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.files.free_memory import free_memory, short_of_memory
 from forecast.decoding import encode
 from forecast.errors import DataError, UsageError
 from forecast.execution.executor import Executor, open_executor
@@ -48,6 +49,8 @@ from forecast.wording import counted
 FloatArray = NDArray[np.float64]
 
 SUMS, SUMS_FILE = "sums", "sums.parquet"
+HELD_HERE, HELD_THERE = 4, 2
+"""So many times the paths of all sums are in memory where they are added up, and in each process."""
 LEAVES = "leaves of "
 """How the first pass over a shard is called in the journal."""
 LOOKED, POINT, PATHS, SHIFT = "_leaves-", "_point-", "_paths-", "_shift.npy"
@@ -141,7 +144,7 @@ class _Work:
         self.output, self.wants = request.output, wanted_files(request)
         self.trained = asked_of(request.stored, request.asked)
         self.before = results.done()
-        self.files = [LeafFiles(self._between(LOOKED, one), self._between(POINT, one)) for one in shards]
+        self.files = [LeafFiles(one.name, self._between(LOOKED, one), self._between(POINT, one)) for one in shards]
         self.end: int | None = None
 
     def _between(self, begin: str, shard: PanelShard) -> Path:
@@ -244,6 +247,7 @@ class _Work:
         if made.distributed is None or not asked_probabilities(self.trained, self.request.asked.probabilities):
             atomic_write(shift_file, b"")
             return None
+        self._check_memory(made)
         total = self._added(executor, 0)
         wanted, solve, shift = made.wanted(total), made.path_solver(), np.zeros_like(total)
         for number in range(1, made.rounds + 1):
@@ -253,6 +257,21 @@ class _Work:
             atomic_write(shift_file, buffer.getvalue())
             total = self._added(executor, number)
         return total
+
+    def _check_memory(self, made: ReconciledSums) -> None:
+        """Refuses paths of more sums than the memory holds, before they are drawn.
+
+        Raises:
+            UsageError: it can't hold them.
+        """
+        assert made.distributed is not None
+        sums, steps = made.point.shape
+        each = sums * steps * made.distributed.distribution.futures * np.dtype(np.float64).itemsize
+        place = self.request.place
+        needed, free = each * (HELD_HERE + HELD_THERE * (1 if place.cluster else place.workers)), free_memory()
+        if needed > free:
+            hint = "fewer --workers, or forecast train DATA --hierarchy with fewer levels"
+            raise short_of_memory(f"Joint paths of {sums:,} sums need", needed, free, hint)
 
     def _added(self, executor: Executor, number: int) -> FloatArray:
         """Returns what the paths of all leaves come to, (A, N, H): moved, but for the first time.

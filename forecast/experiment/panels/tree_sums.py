@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from forecast.data.hierarchy import parse_hierarchy
 from forecast.data.panel import Panel, places_of
 from forecast.data.reading.hierarchy_ids import spelled_as
+from forecast.data.shards.parent_rows import check_parent_rows
 from forecast.data.shards.partial_sums import PartialSums, check_nesting_of_all, in_order
 from forecast.errors import UsageError
 from forecast.evaluation.distribution.coherent_paths import wanted_sums
@@ -39,10 +40,12 @@ class LeafFiles:
     """Where what is known of the leaves of a shard lies until all is written.
 
     Attributes:
+        shard: its name.
         looked: members' forecasts of each by itself, and what it adds to sums.
         point: what they are to be.
     """
 
+    shard: str
     looked: Path
     point: Path
 
@@ -83,7 +86,8 @@ def joined_sums(stored: StoredModel, files: Sequence[LeafFiles]) -> TreeSums:
     """Returns the sums of all shards as a panel.
 
     Raises:
-        DataError: the ids of several shards don't nest, or two sums have one name.
+        DataError: the ids of several shards don't nest, two sums have one name, or one that stands in the data is not
+            that of its leaves.
         UsageError: all shards have one leaf.
     """
     context, count, least = stored.context, 0, np.inf
@@ -102,6 +106,10 @@ def joined_sums(stored: StoredModel, files: Sequence[LeafFiles]) -> TreeSums:
         raise UsageError(message, "--data with the shards of all series")
     spec = spelled_as(parse_hierarchy(stored.options.hierarchy or ""), stored.options.ids)
     check_nesting_of_all(spec, lambda: list(_pairs(files)))
+    for own in files:
+        with _opened(own.looked) as looked:
+            if "parents/series" in looked:
+                check_parent_rows(own.shard, looked, sums, context.frequency)
     sums = in_order(sums)
     numbers = {own: number for number, own in enumerate(dict.fromkeys(sums.levels.tolist()))}
     panel = sums.panel(context)

@@ -4,6 +4,7 @@ import csv
 import math
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -164,12 +165,94 @@ def test_region_in_two_states_is_named_though_they_lie_in_several_shards(shop):
     assert "region 'Geel' stands in 2 of state: N, V" in " ".join(done.err.split())
 
 
+def with_regions(rows, more=0.0):
+    """Rows with those of each region beside what they are sums of, of which the last is so much more."""
+    sums = {}
+    for month, state, region, _, value, _, _ in rows:
+        sums.setdefault((state, region), {}).setdefault(month, []).append(float(value))
+    own = [[month, *key, "total", f"{sum(each):.4f}", 0, "x"] for key, of in sums.items() for month, each in of.items()]
+    own[-1][4] = str(float(own[-1][4]) + more)
+    return [*rows, *own]
+
+
 @pytest.mark.slow
-def test_sums_that_stand_in_the_shards_are_left_out(shop, whole):
-    shards_of(shop, "sums", lambda rows: [*rows, *([*r[:3], "total", "5", *r[5:]] for r in rows if r[3] == "hol")])
+def test_sums_that_stand_in_the_shards_are_left_out_once_they_are_found_right(shop, whole):
+    shards_of(shop, "sums", with_regions)
     told = predict(shop, "-o", "sums_out", "--json", data="sums").document
-    assert any("unlooked at, left out" in note for note in told["notes"])
+    assert any("held against the leaves of all shards and left out" in note for note in told["notes"])
     same_rows(rows_of(shop / "sums_out"), rows_of(shop / "whole"))
+    shards_of(shop, "wrong", lambda rows: with_regions(rows, more=70.0))
+    done = predict(shop, "-o", "wrong_out", data="wrong", code=ExitCode.BAD_DATA)
+    assert "'Q/Cairns/total' is 122.6 on 2020-06-01, and 1 series below it in all shards add up to 52.6" in " ".join(
+        done.err.split()
+    )
+
+
+def parts_of(shop, name, change, *chosen):
+    """Newer data whose rows are changed, in files of the series that are chosen."""
+    rows = change(list(csv.reader((shop / "newer.csv").read_text().splitlines()))[1:])
+    (shop / name).mkdir()
+    for number, wanted in enumerate(chosen):
+        columns = zip(*(row for row in rows if wanted(row)), strict=True)
+        table = pa.table(dict(zip(HEAD.split(","), map(list, columns), strict=True)))
+        table = table.set_column(4, "trips", table["trips"].cast(pa.float64()))
+        table = table.set_column(5, "promo", table["promo"].cast(pa.float64()))
+        pq.write_table(table, shop / name / f"{number}.parquet")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "change", "chosen", "said"),
+    [
+        ("alone", list, [lambda row: row[2] == "Cairns"], "The shards have one series"),
+        ("apart", with_regions, [lambda r: r[3] != "total", lambda r: r[3] == "total"], "holds nothing but sums"),
+    ],
+)
+def test_shards_that_are_no_hierarchy_are_refused(shop, name, change, chosen, said):
+    parts_of(shop, name, change, *chosen)
+    done = predict(shop, "-o", f"{name}_out", data=name, code=2 if name == "alone" else ExitCode.BAD_DATA)
+    assert said in " ".join(done.err.split())
+
+
+@pytest.mark.slow
+def test_paths_of_more_sums_than_the_memory_holds_are_refused_before_they_are_drawn(shop, monkeypatch):
+    monkeypatch.setattr(tree_forecast, "free_memory", lambda: 1e6)
+    done = predict(shop, "-o", "large", "--workers", 1, code=ExitCode.USAGE)
+    assert "Joint paths of 20 sums need 4 MB of memory" in " ".join(done.err.split())
+
+
+@pytest.mark.slow
+def test_week_that_is_not_over_in_one_shard_counts_as_in_the_whole_file(tmp_path):
+    def rows(shops, days):
+        return [
+            (str(np.datetime64("2022-01-03") + day), shop[0], shop, (7 * place + day * day) % 23 + place)
+            for place, shop in enumerate(shops)
+            for day in range(days)
+        ]
+
+    (tmp_path / "visits").mkdir()
+    for name, shops, days in (("x", ("A1", "A2", "B1"), 350), ("y", ("B2", "C1"), 346)):
+        columns = zip(*rows(shops, days), strict=True)
+        table = dict(zip(("day", "state", "shop", "visits"), map(list, columns), strict=True))
+        pq.write_table(pa.table(table), tmp_path / "visits" / f"{name}.parquet")
+    words = (
+        "--target",
+        "visits",
+        "--hierarchy",
+        "state/shop",
+        "--aggregate",
+        "sum",
+        "--freq",
+        "W-SUN",
+        "--horizon",
+        "3",
+    )
+    commands = [("train", "visits", *words, "--model", "smoothing", "--plots", "none", "-q")]
+    commands += [("predict", "visits", "-o", "one/one.parquet"), ("predict", "visits", "--workers", "1", "-o", "out")]
+    for command in commands:
+        done = run(*command, folder=tmp_path)
+        assert done.code == 0, done.err
+    same_rows(rows_of(tmp_path / "out"), rows_of(tmp_path / "one"))
 
 
 @pytest.mark.slow
