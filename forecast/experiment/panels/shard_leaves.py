@@ -2,6 +2,7 @@
 
     look     members' forecasts of each leaf by itself, and what leaves come to    ▶ _leaves-part-00003.npz
     add      their joint paths, added up to what is above them                     ▶ _paths-part-00003.npy
+             and in the end the quantiles of these                                 ▶ _bounds-part-00003.npy
     write    their forecasts with all that is asked of them                        ▶ part-00003.parquet
 
 Between them whoever ordered it adds up, reconciles, and writes what leaves are to be, into ``_point-part-00003.npz``.
@@ -34,7 +35,7 @@ from forecast.evaluation.distribution.probabilistic_forecast import Probabilisti
 from forecast.evaluation.scales import lowest_values
 from forecast.experiment.decisions.asked import Asked, asked_of, median_notes
 from forecast.experiment.panels.shard_forecast import ShardSpec, forecast_bytes, read_shard
-from forecast.experiment.panels.tree_bounds import bounded_forecasts
+from forecast.experiment.panels.tree_bounds import asked_probabilities, bounded_forecasts, with_quantiles
 from forecast.experiment.stored_forecast import check_numbers, check_promise, known_notes
 from forecast.experiment.versions.stored_model import StoredModel
 from forecast.models.forecaster import Members
@@ -60,7 +61,8 @@ class LeafSpec(Document):
         end: ordinal of the last step of all shards; None for that of this one.
         looked: the file of the first pass.
         point: of what leaves are to be.
-        shift: of what paths of sums ask for; empty where nothing is known of it yet, or no paths are asked for.
+        shift: of what paths of sums ask for; empty where nothing is known of it yet.
+        bounds: of quantiles of the leaves' paths; empty where these are not final, or not asked for.
     """
 
     shard: ShardSpec
@@ -68,6 +70,12 @@ class LeafSpec(Document):
     looked: str = ""
     point: str = ""
     shift: str = ""
+    bounds: str = ""
+
+    @property
+    def asked(self) -> Asked:
+        """What is asked of the forecast."""
+        return Asked(self.shard.levels, self.shard.probabilities)
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,11 +178,15 @@ def add_paths(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
     """
     told = decode(LeafSpec, dict(spec))
     leaves = _Leaves(told, run)
-    total = added(leaves.paths(), leaves.above, leaves.sums)
+    paths, bounds = leaves.paths(), list[FloatArray]()
+    if told.bounds:
+        trained = asked_of(leaves.own.stored, told.asked)
+        paths = with_quantiles(paths, asked_probabilities(trained, told.shard.probabilities), bounds)
+    total = added(paths, leaves.above, leaves.sums)
     assert total is not None
-    buffer = io.BytesIO()
-    np.save(buffer, total)
-    atomic_write(Path(told.shard.output), buffer.getvalue())
+    write_array(told.shard.output, total)
+    if told.bounds:
+        write_array(told.bounds, np.stack(bounds))
     return {"series": len(leaves.own.panel), "steps": 0}
 
 
@@ -186,11 +198,10 @@ def write_leaves(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
     """
     told = decode(LeafSpec, dict(spec))
     leaves = _Leaves(told, run)
-    stored, panel = leaves.own.stored, leaves.own.panel
-    asked = Asked(told.shard.levels, told.shard.probabilities)
-    paths = leaves.paths() if told.shift else None
-    steps = told.shard.horizon
-    made = bounded_forecasts(asked_of(stored, asked), panel, leaves.point, paths, asked.probabilities, steps)
+    stored, panel, steps = leaves.own.stored, leaves.own.panel, told.shard.horizon
+    bounds = np.load(told.bounds, allow_pickle=False) if told.bounds else None
+    trained, probabilities = asked_of(stored, told.asked), told.shard.probabilities
+    made = bounded_forecasts(trained, panel, leaves.point, bounds, probabilities, steps)
     check_numbers(stored, made)
     data = forecast_bytes(stored, made, panel)
     atomic_write(Path(told.shard.output), data)
@@ -241,6 +252,13 @@ def members_of(arrays: Any) -> Members:
         name.partition("/")[2]: arrays[name] for name in arrays if name.startswith("anchor/")
     }
     return Members(tuple(arrays["views"].tolist()), tuple(arrays["seeds"].tolist()), arrays["members"], anchors or None)
+
+
+def write_array(path: str | Path, array: FloatArray) -> None:
+    """Writes an array into a file."""
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    atomic_write(Path(path), buffer.getvalue())
 
 
 def write_arrays(path: str | Path, arrays: Arrays) -> tuple[int, str]:

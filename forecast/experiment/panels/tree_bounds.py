@@ -1,9 +1,9 @@
 """Forecasts of some series of a hierarchy with the intervals and quantiles of their joint paths.
 
-Shapes: ``S`` series, ``N`` paths, ``H`` horizon.
+Shapes: ``S`` series, ``N`` paths, ``Q`` probabilities, ``H`` horizon.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 import numpy as np
@@ -21,11 +21,20 @@ def asked_probabilities(trained: TrainedModel, probabilities: Sequence[float]) -
     return tuple(sorted({*probabilities, *chain.from_iterable(map(ends_of, trained.levels))}))
 
 
+def with_quantiles(
+    paths: Iterable[FloatArray], probabilities: Sequence[float], made: list[FloatArray]
+) -> Iterator[FloatArray]:
+    """Yields the paths of series in turn, (N, H), and puts their quantiles, (Q, H) each, into a list."""
+    for own in paths:
+        made.append(np.quantile(own, tuple(probabilities), axis=0))
+        yield own
+
+
 def bounded_forecasts(
     trained: TrainedModel,
     panel: Panel,
     point: FloatArray,
-    paths: Iterator[FloatArray] | None,
+    bounds: FloatArray | None,
     probabilities: Sequence[float],
     horizon: int,
 ) -> Forecasts:
@@ -35,21 +44,20 @@ def bounded_forecasts(
         trained: gives the intervals that are asked for.
         panel: ends at the origin.
         point: (S, H), that adds up.
-        paths: of each series in turn, (N, H); None where no distribution is known, or nothing is asked of it.
+        bounds: (S, Q, H), quantiles of their paths at ``asked_probabilities``; None where no distribution is known, or
+            nothing is asked of it.
         probabilities: of the quantiles that are wanted beside intervals.
         horizon: so many steps.
     """
     every = asked_probabilities(trained, probabilities)
-    made = np.full((len(every), *point.shape), np.nan)
-    for place, own in enumerate(paths or ()):
-        made[:, place] = np.quantile(own, every, axis=0)
-    bounds = Quantiles(every, made[..., :horizon])
+    made = np.full((len(every), *point.shape), np.nan) if bounds is None else np.moveaxis(bounds, 0, 1)
+    told = Quantiles(every, made[..., :horizon])
     wanted = [every.index(probability) for probability in probabilities]
     return Forecasts(
         panel.series_ids,
         panel.future_timestamps(horizon),
         point[:, :horizon],
-        tuple(bounds.interval(level) for level in trained.levels) if paths is not None else (),
-        Quantiles(tuple(probabilities), bounds.values[wanted]) if wanted else None,
+        tuple(told.interval(level) for level in trained.levels) if bounds is not None else (),
+        Quantiles(tuple(probabilities), told.values[wanted]) if wanted else None,
         trained.levels,
     )

@@ -3,13 +3,13 @@
     look      each shard    its leaves by themselves, and its part of every sum
     add up    here          the sums are forecast as one small panel, and all is reconciled; see ``tree_sums``
     paths     each shard    joint paths of its leaves, added up to the sums, once more than they are moved
-    write     each shard    its leaves; the sums stand in a file of their own
+    write     each shard    its leaves, with quantiles of the last paths; the sums stand in a file of their own
 
 Memory holds a shard a process, and here all sums with their paths beside one shard. Numbers of shards are added in the
 order of the shards, so that they are the same bytes whoever does the jobs.
 """
 
-import io
+from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from forecast.data.files.free_memory import free_memory, short_of_memory
 from forecast.decoding import encode
 from forecast.errors import DataError, UsageError
+from forecast.evaluation.distribution.distribution import Distribution
 from forecast.execution.executor import Executor, open_executor
 from forecast.execution.job import JobOrder, one_thread
 from forecast.execution.run_folder import JournalLine, RunFolder
@@ -38,8 +39,8 @@ from forecast.experiment.panels.panel_forecast import (
 )
 from forecast.experiment.panels.panel_shards import PanelShard, PanelShards, shards_of_panel
 from forecast.experiment.panels.shard_forecast import ShardSpec, forecast_bytes
-from forecast.experiment.panels.shard_leaves import ADD, LOOK, WRITE, LeafSpec
-from forecast.experiment.panels.tree_bounds import asked_probabilities, bounded_forecasts
+from forecast.experiment.panels.shard_leaves import ADD, LOOK, WRITE, LeafSpec, write_array
+from forecast.experiment.panels.tree_bounds import asked_probabilities, bounded_forecasts, with_quantiles
 from forecast.experiment.panels.tree_sums import LeafFiles, ReconciledSums, joined_sums, last_of, reconciled_sums
 from forecast.experiment.stored_forecast import check_horizon, check_numbers
 from forecast.production.store.disk import atomic_write
@@ -53,8 +54,8 @@ HELD_HERE, HELD_THERE = 4, 2
 """So many times the paths of all sums are in memory where they are added up, and in each process."""
 LEAVES = "leaves of "
 """How the first pass over a shard is called in the journal."""
-LOOKED, POINT, PATHS, SHIFT = "_leaves-", "_point-", "_paths-", "_shift.npy"
-BETWEEN = (LOOKED, POINT, PATHS, SHIFT)
+LOOKED, POINT, PATHS, BOUNDS, SHIFT = "_leaves-", "_point-", "_paths-", "_bounds-", "_shift.npy"
+BETWEEN = (LOOKED, POINT, PATHS, BOUNDS, SHIFT)
 """How files begin that are of no use once all is written."""
 
 
@@ -145,10 +146,16 @@ class _Work:
         self.trained = asked_of(request.stored, request.asked)
         self.before = results.done()
         self.files = [LeafFiles(one.name, self._between(LOOKED, one), self._between(POINT, one)) for one in shards]
+        self.bounds = [self._between(BOUNDS, one, ".npy") for one in shards] if self._has_bounds() else []
         self.end: int | None = None
 
-    def _between(self, begin: str, shard: PanelShard) -> Path:
-        return self.output / f"{begin}{Path(shard.file).stem}.npz"
+    def _between(self, begin: str, shard: PanelShard, end: str = ".npz") -> Path:
+        return self.output / f"{begin}{Path(shard.file).stem}{end}"
+
+    def _has_bounds(self) -> bool:
+        """Returns whether a distribution is known, and anything is asked of it."""
+        is_known = isinstance(self.request.stored.trained.distribution, Distribution)
+        return is_known and bool(asked_probabilities(self.trained, self.request.asked.probabilities))
 
     def done(self) -> PanelResult:
         """Does what is missing, and returns what became of it."""
@@ -219,7 +226,7 @@ class _Work:
 
     def _add_up(self, executor: Executor) -> None:
         """Forecasts the sums, and writes them and what leaves are to be; not again where that was done before."""
-        between = [files.point for files in self.files] + [self.output / SHIFT]
+        between = [files.point for files in self.files] + self.bounds
         if SUMS in self.before and all(path.is_file() for path in between):
             return
         stored, run = self.request.stored, self.run
@@ -231,31 +238,30 @@ class _Work:
             return
         places = tree.places_of_level(self.wants.level)
         panel, asked = tree.panel.select(places), self.request.asked
-        paths = None if total is None else iter(total[places])
-        point, steps = made.point[places], self.told.horizon
-        forecasts = bounded_forecasts(self.trained, panel, point, paths, asked.probabilities, steps)
+        bounds = list[FloatArray]()
+        if total is not None:
+            probabilities = asked_probabilities(self.trained, asked.probabilities)
+            deque(with_quantiles(total[places], probabilities, bounds), maxlen=0)
+        point, steps, told = made.point[places], self.told.horizon, np.stack(bounds) if bounds else None
+        forecasts = bounded_forecasts(self.trained, panel, point, told, asked.probabilities, steps)
         check_numbers(stored, forecasts)
         data = forecast_bytes(stored, forecasts, panel)
         atomic_write(self.output / SUMS_FILE, data)
-        told, now = {"series": len(panel), "steps": steps}, run.clock.now().isoformat(timespec="seconds")
+        facts, now = {"series": len(panel), "steps": steps}, run.clock.now().isoformat(timespec="seconds")
         digest = sha256(data).hexdigest()
-        self.results.add(JournalLine(SUMS, SUMS_FILE, len(data), digest, worker="this process", time=now, told=told))
+        self.results.add(JournalLine(SUMS, SUMS_FILE, len(data), digest, worker="this process", time=now, told=facts))
 
     def _paths(self, executor: Executor, made: ReconciledSums) -> FloatArray | None:
         """Returns the joint paths of the sums, (A, N, H), and writes what they ask of leaves; None where none are."""
-        shift_file = self.output / SHIFT
-        if made.distributed is None or not asked_probabilities(self.trained, self.request.asked.probabilities):
-            atomic_write(shift_file, b"")
+        if not self.bounds:
             return None
         self._check_memory(made)
         total = self._added(executor, 0)
         wanted, solve, shift = made.wanted(total), made.path_solver(), np.zeros_like(total)
         for number in range(1, made.rounds + 1):
             shift += solve((wanted - total).reshape((len(total), -1))).reshape(total.shape)
-            buffer = io.BytesIO()
-            np.save(buffer, shift)
-            atomic_write(shift_file, buffer.getvalue())
-            total = self._added(executor, number)
+            write_array(self.output / SHIFT, shift)
+            total = self._added(executor, number, is_last=number == made.rounds)
         return total
 
     def _check_memory(self, made: ReconciledSums) -> None:
@@ -273,8 +279,10 @@ class _Work:
             hint = "fewer --workers, or forecast train DATA --hierarchy with fewer levels"
             raise short_of_memory(f"Joint paths of {sums:,} sums need", needed, free, hint)
 
-    def _added(self, executor: Executor, number: int) -> FloatArray:
+    def _added(self, executor: Executor, number: int, *, is_last: bool = False) -> FloatArray:
         """Returns what the paths of all leaves come to, (A, N, H): moved, but for the first time.
+
+        The last time, quantiles of the leaves are written.
 
         Raises:
             DataError: a shard could not be read any more.
@@ -282,8 +290,9 @@ class _Work:
         """
         shift = str((self.output / SHIFT).absolute()) if number else ""
         outputs = [self.output / f"{PATHS}{Path(one.file).stem}.npy" for one in self.shards]
+        bounds = [str(path.absolute()) if is_last and self.wants.leaves else "" for path in self.bounds]
         futures = [
-            executor.submit(self._order(one.name, ADD, place, outputs[place], shift=shift))
+            executor.submit(self._order(one.name, ADD, place, outputs[place], shift=shift, bounds=bounds[place]))
             for place, one in enumerate(self.shards)
         ]
         ready, after = set[str](), 0
@@ -309,10 +318,9 @@ class _Work:
 
     def _write(self, executor: Executor) -> Tally:
         """Writes the forecasts of the leaves."""
-        tally, shift = self._tally(), self.output / SHIFT
-        told = str(shift.absolute()) if shift.stat().st_size else ""
+        tally, bounds = self._tally(), [str(path.absolute()) for path in self.bounds] or [""] * len(self.shards)
         jobs = [
-            self._order(one.name, WRITE, place, self.output / one.file, shift=told)
+            self._order(one.name, WRITE, place, self.output / one.file, bounds=bounds[place])
             for place, one in enumerate(self.shards)
             if one.name not in self.before
         ]

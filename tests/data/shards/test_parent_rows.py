@@ -52,7 +52,7 @@ def test_sum_that_its_leaves_come_to_is_right_where_all_of_them_are_known():
 
 def test_sum_that_is_none_is_named_with_its_first_day():
     with pytest.raises(
-        DataError, match="'A/all' is 60 on 1970-01-05, and 7 series below it .* add up to 6, and so are 1 more"
+        DataError, match=r"'A/all' is 60 on 1970-01-05, and 7 series below it .* add up to 6, and so are 1 more"
     ):
         checked(shard([5, 60, 70]), [[5, 6, 7], [2, 2, 2], [2, 2, 2]])
     with pytest.raises(DataError, match="'A/all' is 4 on 1970-01-03"):
