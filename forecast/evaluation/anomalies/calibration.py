@@ -5,7 +5,7 @@ number of scores mean something. Anomalies in the past would make the usual look
 without the topmost scores, and those that it can't explain (Benjamini & Hochberg 1995) are left out of the ranks.
 
     I. Pickands 1975, Statistical inference using extreme order statistics.
-    M. R. Leadbetter 1983, Extremes and local dependence in stationary sequences: the extremal index.
+    M. R. Leadbetter 1983, Extremes and local dependence in stationary sequences: episodes for each rare step.
 
 Shapes: ``N`` scores.
 """
@@ -21,7 +21,9 @@ FloatArray = NDArray[np.float64]
 MOST = 100_000
 """Scores that a tail is fitted to, with those below it; evenly chosen of more."""
 RANKS = 10_000
-"""Scores that a calibration remembers for ranks; evenly chosen of more."""
+"""Scores that a calibration remembers for ranks."""
+COUNTED = 50
+"""The largest scores are too few to be counted: these are told by the tail."""
 FEWEST = 20
 """Scores that a tail is fitted to, at least, as far as there are as many."""
 ROUNDS = 10
@@ -33,6 +35,10 @@ EXPONENTIAL = 1e-9
 """A shape so near zero is that of an exponential tail."""
 THINNED = 500
 """Scores by which a tail is fitted, evenly chosen of more."""
+OFTEN, LEVELS = 0.05, 8
+"""Rarities of steps up to which episodes are counted, and at how many: beyond, they run into one another."""
+BELIEF = 4.0
+"""Rare steps' worth of the belief that each of them is an episode."""
 SMALLEST = 1e-300
 
 
@@ -41,31 +47,37 @@ class RarityScale:
     """How rare scores are.
 
     Attributes:
-        usual: scores that nothing speaks against, ascending, (N,); evenly chosen of many.
-        threshold: from which on the tail tells.
+        usual: scores that nothing speaks against, ascending, (M,): the largest, and evenly chosen of the others.
+        ranks: (M,) probability of a usual score as large or larger.
+        threshold: from which on the tail was fitted.
         share: of the usual scores that lie beyond it.
         shape, size: of the tail.
+        edge: beyond this score too few are left to be counted, and the tail tells.
+        edge_rank: how rare it is.
     """
 
     usual: FloatArray
+    ranks: FloatArray
     threshold: float
     share: float
     shape: float
     size: float
+    edge: float
+    edge_rank: float
 
     def rarity(self, scores: FloatArray) -> FloatArray:
         """Returns the probability of a score as large or larger, by chance, of any shape; NaN stays."""
-        count = len(self.usual)
-        if not count:
+        if not len(self.usual):
             return np.where(np.isnan(scores), np.nan, 1.0)
-        above = count - np.searchsorted(self.usual, scores, side="left")
-        result = np.where(np.isnan(scores), np.nan, np.minimum((above + 1) / (count + 1), 1.0))
-        beyond = scores > self.threshold
-        result[beyond] = self.of_tail(scores[beyond])
+        places = np.searchsorted(self.usual, scores, side="left")
+        result = np.where(np.isnan(scores), np.nan, self.ranks[np.minimum(places, len(self.usual) - 1)])
+        beyond = scores > self.edge
+        held = self.edge_rank / self.of_tail(np.array([self.edge]))[0]
+        result[beyond] = np.maximum(np.minimum(self.of_tail(scores[beyond]) * held, self.edge_rank), SMALLEST)
         return np.asarray(result)
 
     def of_tail(self, scores: FloatArray) -> FloatArray:
-        """Returns the probability of scores beyond the threshold."""
+        """Returns what the tail says of scores beyond the threshold."""
         tail = self.share * survival((scores - self.threshold) / self.size, self.shape)
         return np.maximum(tail, SMALLEST)
 
@@ -93,8 +105,21 @@ def calibrate(scores: FloatArray, settings: AnomalySettings = SETTINGS) -> Rarit
         if now == kept:
             break
         kept = now
-    scale = _fit(known[:kept], kept < len(known), settings)
-    return replace(scale, usual=_evenly(scale.usual, RANKS))
+    return _counted(_fit(known[:kept], kept < len(known), settings))
+
+
+def _counted(scale: RarityScale) -> RarityScale:
+    """Returns a calibration that counts as far as there is something to be counted, and remembers no more than that."""
+    usual, count = scale.usual, len(scale.usual)
+    kept = np.unique(
+        np.concatenate(
+            [np.linspace(0, count - 1, RANKS // 2).astype(int), np.arange(max(0, count - RANKS // 2), count)]
+        )
+    )
+    ranks = (count + 1 - np.searchsorted(usual, usual[kept], side="left")) / (count + 1)
+    edge = max(float(usual[max(0, count - COUNTED)]), scale.threshold)
+    rank = (count + 1 - int(np.searchsorted(usual, edge, side="right"))) / (count + 1)
+    return replace(scale, usual=usual[kept], ranks=ranks, edge=edge, edge_rank=rank)
 
 
 def _evenly(scores: FloatArray, most: int) -> FloatArray:
@@ -105,7 +130,9 @@ def _evenly(scores: FloatArray, most: int) -> FloatArray:
 def _plain(known: FloatArray) -> RarityScale:
     last = float(known[-1]) if len(known) else 0.0
     spread = float(known.std()) if len(known) > 1 else 1.0
-    return RarityScale(known, last, 1 / (len(known) + 1), 0.0, max(spread, SMALLEST))
+    share = 1 / (len(known) + 1)
+    ranks = (len(known) + 1 - np.searchsorted(known, known, side="left")) * share
+    return RarityScale(known, np.minimum(ranks, 1.0), last, share, 0.0, max(spread, SMALLEST), last, share)
 
 
 def _fit(usual: FloatArray, is_cut: bool, settings: AnomalySettings) -> RarityScale:
@@ -124,7 +151,7 @@ def _fit(usual: FloatArray, is_cut: bool, settings: AnomalySettings) -> RaritySc
     shape, size = _most_likely(thinned, beyond / len(thinned), typical, is_cut, settings.lightest)
     held = 1 - float(survival(excess[-1:] / size, shape)[0]) if is_cut else 1.0
     share = beyond / held / (count - beyond + beyond / held)
-    return RarityScale(usual, threshold, share, shape, size)
+    return RarityScale(usual, usual, threshold, share, shape, size, threshold, share)
 
 
 def _most_likely(
@@ -167,20 +194,44 @@ def false_discovery_rates(rare: FloatArray, tests: int) -> FloatArray:
     return result
 
 
-def extremal_index(rare: FloatArray, starts: NDArray[np.bool_], gap: int) -> float:
-    """Returns how many episodes there are for each rare step, between 0 and 1: rare steps come in clusters.
+@dataclass(frozen=True, eq=False)
+class EpisodeScale:
+    """How rare an episode is whose rarest step is so rare: steps come in clusters, and several looks find more.
+
+    Attributes:
+        steps: (M,) rarities of steps, ascending.
+        episodes: (M,) episodes for each step of the past that are as rare or rarer, ascending.
+    """
+
+    steps: FloatArray
+    episodes: FloatArray
+
+    def rarity(self, rare: FloatArray) -> FloatArray:
+        """Returns how probable an episode is for each step, (N,); as many times rarer as the step below the first."""
+        logs = np.log(np.maximum(rare, SMALLEST))
+        found = np.exp(np.interp(logs, np.log(self.steps), np.log(self.episodes)))
+        result = np.where(rare < self.steps[0], rare * (self.episodes[0] / self.steps[0]), found)
+        return np.clip(result, SMALLEST, 1.0)
+
+
+def episode_scale(rare: FloatArray, starts: NDArray[np.bool_], gap: int, looks: float = 1.0) -> EpisodeScale:
+    """Returns how many episodes of the past there are for each rare step, counted at some levels.
 
     Args:
         rare: (N,) probabilities of the steps of series after one another; NaN is none.
         starts: (N,) where a series begins.
         gap: steps apart that two rare steps of one episode may be.
+        looks: of how many probabilities each is the least: episodes for each rare step where few say otherwise.
     """
-    known = rare[~np.isnan(rare)]
-    if known.size < FEWEST:
-        return 1.0
-    level = max(float(np.quantile(known, min(0.5, 50 / known.size))), float(np.quantile(known, 0.002)))
+    known = int((~np.isnan(rare)).sum())
+    levels = np.geomspace(min(COUNTED / max(known, 1), OFTEN / 2), OFTEN, LEVELS)
+    counts = np.array([_episodes(rare, starts, gap, level) for level in levels])
+    rates = np.maximum.accumulate((counts + BELIEF * looks) / (known + BELIEF / levels))
+    return EpisodeScale(np.append(levels, 1.0), np.append(rates, 1.0))
+
+
+def _episodes(rare: FloatArray, starts: NDArray[np.bool_], gap: int, level: float) -> int:
+    """Returns how many episodes there are of steps as rare as a level."""
     at = np.flatnonzero(rare <= level)
-    series = np.cumsum(starts)[at]
-    is_new = np.ones(len(at), dtype=bool)
-    is_new[1:] = (np.diff(at) > gap) | (np.diff(series) != 0)
-    return float((is_new.sum() + 2) / (len(at) + 2))
+    series = np.searchsorted(np.flatnonzero(starts), at, side="right")
+    return int(((np.diff(at) > gap) | (np.diff(series) != 0)).sum()) + min(1, len(at))

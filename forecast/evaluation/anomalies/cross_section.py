@@ -7,7 +7,7 @@
     all               step 3 is told once, of the panel
 
 Each series is then held against what the others let expect of that step: the median of their residuals, as far as it
-is surely not nought.
+is surely not nought, and where it is not, how far they are from one another.
 
 Shapes: ``N`` steps of all series together, ``G`` steps of the calendar that enough series have.
 """
@@ -30,8 +30,10 @@ MOST_SERIES = 200
 """Series whose median is taken, evenly chosen of more."""
 DOUBT = 2.0
 """Standard errors that a median is drawn to nought by; see ``_surely``."""
-TO_ERROR = 1.2533 / 1.349
-"""From the range between the quartiles to the standard error of the median, times the root of how many."""
+TO_DEVIATION = 1 / 1.349
+"""From the range between the quartiles to the standard deviation of normal values."""
+TO_ERROR = 1.2533
+"""From that to the standard error of the median, times the root of how many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,18 +44,21 @@ class CrossSection:
         ordinals: (G,) the steps, ascending.
         median: (G,) of the residuals, in scales.
         usual: (G,) that median as far as it is surely not nought.
+        spread: (G,) how far residuals are from one another there, in their own scale, at least 1; 1 where it is usual.
     """
 
     ordinals: IntArray
     median: FloatArray
     usual: FloatArray
+    spread: FloatArray
 
-    def at(self, ordinals: IntArray) -> FloatArray:
-        """Returns the usual residual of some steps, 0 of those that too few series have."""
+    def at(self, ordinals: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Returns the usual residual of some steps and their spread, 0 and 1 of those that too few series have."""
         if not len(self.ordinals):
-            return np.zeros(len(ordinals))
+            return np.zeros(len(ordinals)), np.ones(len(ordinals))
         places = np.minimum(np.searchsorted(self.ordinals, ordinals), len(self.ordinals) - 1)
-        return np.where(self.ordinals[places] == ordinals, self.usual[places], 0.0)
+        has = self.ordinals[places] == ordinals
+        return np.where(has, self.usual[places], 0.0), np.where(has, self.spread[places], 1.0)
 
 
 def ordinals_of(panel: Panel) -> IntArray:
@@ -68,7 +73,7 @@ def cross_section(panel: Panel, errors: FloatArray) -> CrossSection:
         panel: whose steps they are.
         errors: (N,) residuals in scales; NaN is none.
     """
-    none = CrossSection(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))
+    none = CrossSection(np.empty(0, dtype=np.int64), *(np.empty(0) for _ in range(3)))
     if len(panel) < LEAST_SERIES:
         return none
     chosen = even_choice(len(panel), min(len(panel), MOST_SERIES)).tolist()
@@ -86,8 +91,9 @@ def cross_section(panel: Panel, errors: FloatArray) -> CrossSection:
         return none
     middle = (sizes[begins + (counts - 1) // 2] + sizes[begins + counts // 2]) / 2
     quartiles = sizes[begins + counts // 4], sizes[begins + counts - 1 - counts // 4]
-    usual = _surely(middle, TO_ERROR * (quartiles[1] - quartiles[0]) / np.sqrt(counts))
-    return CrossSection(ordinals[begins], middle, usual)
+    spread = TO_DEVIATION * (quartiles[1] - quartiles[0])
+    usual = _surely(middle, TO_ERROR * spread / np.sqrt(counts))
+    return CrossSection(ordinals[begins], middle, usual, np.where(usual == 0, 1.0, np.maximum(spread, 1.0)))
 
 
 def _surely(middle: FloatArray, error: FloatArray) -> FloatArray:
@@ -100,14 +106,16 @@ def _surely(middle: FloatArray, error: FloatArray) -> FloatArray:
 def beside_others(panel: Panel, residuals: Residuals) -> Residuals:
     """Returns the residuals as the other series of the same step let expect them, on either side."""
     ordinals = ordinals_of(panel)
-    past = cross_section(panel, residuals.from_past).at(ordinals)
-    future = cross_section(panel, residuals.from_future).at(ordinals)
+    past, ahead = cross_section(panel, residuals.from_past).at(ordinals)
+    future, behind = cross_section(panel, residuals.from_future).at(ordinals)
     if not past.any() and not future.any():
         return residuals
     beside = replace(
         residuals,
         forward=residuals.forward + past * residuals.ahead,
+        ahead=residuals.ahead * ahead,
         backward=residuals.backward + future * residuals.behind,
+        behind=residuals.behind * behind,
     )
     return replace(beside, shared=beside.expected - residuals.expected)
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, even_choice
-from forecast.evaluation.anomalies.calibration import SMALLEST, calibrate, extremal_index
+from forecast.evaluation.anomalies.calibration import SMALLEST, calibrate, episode_scale
 from forecast.evaluation.anomalies.cross_section import Together
 from forecast.evaluation.anomalies.level import burst_scores, level_scores, spread_forward
 from forecast.evaluation.anomalies.residuals import Residuals
@@ -42,6 +42,8 @@ APART = 2.0
 """A spike is so many times as far off as the steps beside it; windows are judged without it."""
 LEARNED_FROM = 50_000
 """Windows of short series that the shapes of all are learned from."""
+LOOKS = 2.0
+"""Points, and windows."""
 TOGETHER = 1 << 17
 """Values of series of one length that are scored at a time."""
 
@@ -53,8 +55,8 @@ class Scores:
     Attributes:
         residuals: what was expected.
         by_scorer: (N,) each, the probability by chance of what each scorer saw; NaN where it saw nothing.
-        rarity: (N,) the probability by chance of all of them together; NaN where nothing was observed or expected.
-        clusters: episodes for each rare step.
+        rarity: (N,) the probability by chance that an episode as rare begins at a step; NaN where nothing was observed
+            or expected.
         gap: steps apart that two steps of one episode may be.
         signs: (N,) how far each step begins a new level, signed, in standard deviations.
         settings: the numbers of the method.
@@ -64,7 +66,6 @@ class Scores:
     residuals: Residuals
     by_scorer: Mapping[Scorer, FloatArray]
     rarity: FloatArray
-    clusters: float
     gap: int
     signs: FloatArray
     settings: AnomalySettings = SETTINGS
@@ -89,7 +90,7 @@ class Scores:
             self,
             residuals=self.residuals.taking(alone, at),
             by_scorer=found,
-            rarity=_with_least(self.rarity, at, rarity / self.clusters),
+            rarity=_with_least(self.rarity, at, rarity),
             evidence=evidence,
         )
 
@@ -140,20 +141,18 @@ def score_steps(
     starts = np.zeros(len(known), dtype=bool)
     starts[panel.offsets[:-1][panel.lengths > 0]] = True
 
-    def clusters_of(rarity: FloatArray) -> float:
-        return extremal_index(np.where(past & known, rarity, np.nan), starts, gap)
+    def by_episodes(rarity: FloatArray, looks: float = 1.0) -> FloatArray:
+        return episode_scale(np.where(past & known, rarity, np.nan), starts, gap, looks).rarity(rarity)
 
     evidence: FloatArray | None = None
     if len(found) > 1:
         evidence, rarity = _together(
-            found, np.abs(residuals.both), past & known, np.repeat(panel.lengths, panel.lengths), settings, clusters_of
+            found, np.abs(residuals.both), past & known, np.repeat(panel.lengths, panel.lengths), settings, by_episodes
         )
-        clusters = 1.0
     else:
-        rarity = next(iter(found.values()))
-        clusters = clusters_of(rarity)
+        rarity = by_episodes(next(iter(found.values())))
     rarity = np.where(known, rarity, np.nan)
-    return Scores(residuals, found, rarity, clusters, gap, signs, settings, evidence)
+    return Scores(residuals, found, rarity, gap, signs, settings, evidence)
 
 
 def _settled(panel: Panel, settings: AnomalySettings) -> BoolArray:
@@ -176,7 +175,7 @@ def _together(
     past: BoolArray,
     lengths: IntArray,
     settings: AnomalySettings,
-    clusters_of: Callable[[FloatArray], float],
+    by_episodes: Callable[..., FloatArray],
 ) -> tuple[FloatArray, FloatArray]:
     """Returns what all scorers together saw at each step, in decimal orders, and how probable an episode is, (N,).
 
@@ -184,8 +183,8 @@ def _together(
     beyond the usual ones, and little elsewhere: else the noise of all points would drown what windows tell. What
     windows tell counts together, their mean, and the most telling again as far as it stands out; of long series, whose
     shapes are well known, shapes count several times in the mean.
-    That says which steps are odder than others. How rare a step is, is said by the rarer of both, twice as probable for
-    the two looks (Bonferroni): so no tail of the one spoils the other. Windows come in clusters, points alone.
+    That says which steps are odder than others. How rare a step is, is said by the rarer of both, windows by episodes,
+    and then by how many episodes the past has at such rarities: so no tail of the one spoils the other.
     """
     windows = {scorer: np.nan_to_num(-np.log10(np.maximum(own, SMALLEST)))
                for scorer, own in found.items() if scorer != "point"}  # fmt: skip
@@ -196,14 +195,13 @@ def _together(
     weighed = [settings.change_weight * own if scorer in CHANGES else own for scorer, own in windows.items()]
     told = mean + np.clip(np.maximum.reduce(weighed) - settings.beyond, 0, settings.beyond_most)
     scale = calibrate(np.where(past, told, np.nan), settings.of_windows)
-    by_windows = scale.rarity(told)
-    by_windows = by_windows * clusters_of(by_windows)
+    by_windows = by_episodes(scale.rarity(told))
     if "point" not in found:
         return told, by_windows
     point, far = np.nan_to_num(_evidence("point", found["point"], settings)), _beyond_usual(sizes, past)
     speaks = (point > np.log10(lengths / settings.speaks)) | (far > settings.loud)
     seen = np.maximum(np.where(speaks, np.maximum(point, far), settings.murmur * point), told)
-    return seen, np.clip(2 * np.fmin(found["point"], by_windows), SMALLEST, 1.0)
+    return seen, by_episodes(np.fmin(found["point"], by_windows), LOOKS)
 
 
 def _beyond_usual(sizes: FloatArray, past: BoolArray) -> FloatArray:

@@ -92,7 +92,7 @@ def expectation(panel: Panel, scores: Scores) -> Expectation:
 
 def rare_steps(scores: Scores, rate: float) -> BoolArray:
     """Returns the steps whose episodes come by chance at most at this rate, (N,)."""
-    return np.asarray(scores.rarity * scores.clusters <= rate)
+    return np.asarray(scores.rarity <= rate)
 
 
 def find_episodes(
@@ -152,7 +152,7 @@ def _episode(panel: Panel, scores: Scores, told: Expectation, steps: NDArray[np.
         lower=float(told.lower[peak]),
         upper=float(told.upper[peak]),
         size=size,
-        rarity=float(min(1.0, scores.rarity[peak] * scores.clusters)),
+        rarity=float(scores.rarity[peak]),
         is_new=bool(panel.offsets[i + 1] - onset < SIDE),
     )
 

@@ -58,7 +58,7 @@ def burst_scores(past: FloatArray, future: FloatArray, width: int) -> FloatArray
     both = np.where(cleaned[0] * cleaned[1] > 0, (cleaned[0] + cleaned[1]) / 2, np.maximum(*cleaned))
     if both.shape[-1] < 2 * width:
         return np.zeros(both.shape)
-    padded = np.pad(both, [*[(0, 0)] * (both.ndim - 1), (width // 2, width - 1 - width // 2)], mode="edge")
+    padded = np.pad(both, [*[(0, 0)] * (both.ndim - 1), (width // 2, width - 1 - width // 2)], mode="reflect")
     sums = _summed(padded)
     return (sums[..., width:] - sums[..., :-width] - _largest(padded, width)) / (width - 1)
 

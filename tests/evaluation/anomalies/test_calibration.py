@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.evaluation.anomalies.calibration import calibrate, extremal_index, false_discovery_rates, survival
+from forecast.evaluation.anomalies.calibration import calibrate, episode_scale, false_discovery_rates, survival
 
 
 def drawn(seed, count):
@@ -54,11 +54,43 @@ def test_false_discovery_rates_are_those_of_benjamini_and_hochberg():
     assert rates == pytest.approx([min(0.02 * 100 / 2, 1), 0.1, 1])
 
 
-def test_rare_steps_in_a_row_are_one_episode():
-    rarity = np.full(10_000, 0.9)
-    for begin in range(0, 10_000, 1_000):
-        rarity[begin : begin + 5] = 1e-4
-    starts = np.zeros(10_000, dtype=bool)
-    starts[0] = True
-    assert extremal_index(rarity, starts, 2) == pytest.approx((10 + 2) / (50 + 2))
-    assert extremal_index(np.where(rarity < 0.5, 0.9, np.nan), starts, 2) == pytest.approx((10 + 2) / (50 + 2), abs=0.9)
+def clustered(run, seed=0, steps=20_000):
+    """Probabilities of steps: each rare one comes ``run`` times in a row."""
+    rare = np.random.default_rng(seed).random(steps // run)
+    return np.repeat(rare, run), np.arange(len(rare) * run) == 0
+
+
+@pytest.mark.parametrize("run", [1, 5])
+@pytest.mark.parametrize("rate", [0.002, 0.0005])
+def test_episodes_come_at_the_rate_that_is_told_of_them(run, rate):
+    rare, starts = clustered(run)
+    scale = episode_scale(rare, starts, 1)
+    fresh, _ = clustered(run, seed=1, steps=1_000_000)
+    at = np.flatnonzero(scale.rarity(fresh) <= rate)
+    episodes = int((np.diff(at) > 1).sum()) + 1
+    assert 1 / 1.5 < episodes / len(fresh) / rate < 1.5
+
+
+def test_of_two_looks_the_rarer_is_no_surer_than_both():
+    looks = np.random.default_rng(0).random((2, 20_000))
+    scale = episode_scale(looks.min(axis=0), np.arange(20_000) == 0, 1)
+    assert scale.rarity(np.array([0.001]))[0] == pytest.approx(0.002, rel=0.3)
+
+
+@pytest.mark.parametrize("count", [0, 1, 20, 150])
+def test_few_steps_say_that_each_rare_one_is_an_episode(count):
+    scale = episode_scale(np.linspace(0.01, 1, count), np.arange(count) == 0, 3, looks=2)
+    rarity = scale.rarity(np.array([1e-8, 1e-4, 0.2, 1.0, np.nan]))
+    assert 1e-8 <= rarity[0] <= 3e-8
+    assert (np.diff(rarity[:4]) > 0).all()
+    assert rarity[3] == 1
+    assert np.isnan(rarity[4])
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.002])
+def test_what_can_be_counted_is_counted_even_where_no_tail_of_the_kind_fits(rate):
+    rng = np.random.default_rng(0)
+    size = (2, 40_000)
+    drawn = np.where(rng.random(size) < 0.05, rng.uniform(1, 5, size), rng.exponential(0.5, size))
+    rarity = calibrate(drawn[0]).rarity(drawn[1])
+    assert 1 / 1.3 < (rarity <= rate).mean() / rate < 1.3

@@ -39,9 +39,17 @@ def test_what_happens_to_all_series_at_once_is_one_alarm_and_what_happens_to_one
 
 def test_the_series_that_did_not_go_along_is_told_too():
     panel = shops(spared=(7,))
-    places, episodes = peaks(panel)
-    assert places == [(CLOSED, 0), (CLOSED, SERIES), (OWN, 0)]
-    assert {one.series for one in episodes if one.peak - panel.offsets[one.series] == CLOSED and not one.others} == {7}
+    found = search(Looked(panel, ()), "auto", 0.001).episodes
+    assert {one.series for one in found if one.peak - panel.offsets[one.series] == CLOSED and not one.others} == {7}
+    assert [one.alike for one in found if one.others] == [SERIES - 1]
+
+
+def test_a_day_on_which_all_close_is_no_alarm_of_those_that_had_more_or_less_to_lose():
+    rng = np.random.default_rng(5)
+    values = np.linspace(60, 240, SERIES)[:, None] + rng.normal(0, 3, (SERIES, STEPS))
+    values[:, CLOSED] = 0
+    panel = panel_from_series(list(values), "D", target="sold")
+    assert peaks(panel)[0] == [(CLOSED, SERIES)]
 
 
 def test_few_series_say_nothing_of_one_another():
@@ -59,7 +67,7 @@ def test_the_steps_of_series_that_begin_at_other_times_are_held_together_by_thei
     assert section.ordinals[section.median != 0].tolist() == [CLOSED]
     assert section.median.min() == pytest.approx(-4.5)
     assert -4.5 <= section.usual.min() < -4.3
-    assert section.at(np.array([CLOSED - 1, CLOSED, 10_000])).tolist() == [0, section.usual.min(), 0]
+    assert section.at(np.array([CLOSED - 1, CLOSED, 10_000]))[0].tolist() == [0, section.usual.min(), 0]
 
 
 def test_a_median_that_may_be_chance_counts_nothing():

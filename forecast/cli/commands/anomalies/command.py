@@ -37,7 +37,7 @@ class LookFlags:
     ] = "auto"
     rate: Annotated[
         str,
-        typer.Option("--rate", help="False alarms a value that are bearable, such as 1/1000.", metavar="N/M"),
+        typer.Option("--rate", help="False alarms: 1/1000 is one episode in a thousand usual values.", metavar="N/M"),
     ] = "1/1000"
     since: Annotated[
         str | None,
