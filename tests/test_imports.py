@@ -88,9 +88,11 @@ def test_help_imports_nothing_but_typer_and_rich():
 
 def test_check_predict_score_and_anomalies_need_neither_tensorflow_nor_pandas(shop):
     predict = ("predict", "visits", "--format")
-    commands = [("check", "visits.csv"), (*predict, "csv"), (*predict, "json"), ("score", "visits")]
-    commands += [("anomalies", "visits"), ("anomalies", "visits.csv")]
-    assert first_importers(*commands, folder=shop.folder).keys() == {"numpy", "pyarrow"}
+    commands = [(*predict, "csv"), (*predict, "json"), ("score", "visits"), ("anomalies", "visits")]
+    commands += [("check", "visits.csv"), ("anomalies", "visits.csv")]
+    found = first_importers(*commands, folder=shop.folder)
+    assert found.keys() == {"numpy", "pyarrow", "scipy"}
+    assert found["scipy"] == "check visits.csv"
 
 
 @pytest.mark.slow

@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
 from forecast.wording import gap_percent
 
@@ -60,7 +59,7 @@ def diebold_mariano(truths: FloatArray, first: FloatArray, second: FloatArray) -
     if variance <= 0:
         return 1.0 if mean == 0 else 0.0
     statistic = abs(mean) / np.sqrt(variance) * np.sqrt(shrunk)
-    return float(2 * stdtr(n - 1, -statistic))
+    return _two_sided(n - 1, statistic)
 
 
 def paired_blocks(truths: FloatArray, first: FloatArray, second: FloatArray) -> float:
@@ -88,7 +87,7 @@ def paired_blocks(truths: FloatArray, first: FloatArray, second: FloatArray) -> 
     error = ratios.std(ddof=1) / np.sqrt(n)
     if error == 0:
         return 1.0 if ratios.mean() == 0 else 0.0
-    return float(2 * stdtr(n - 1, -abs(ratios.mean()) / error))
+    return _two_sided(n - 1, abs(ratios.mean()) / error)
 
 
 def doubt(truths: FloatArray, first: FloatArray, second: FloatArray) -> float:
@@ -149,3 +148,10 @@ def is_last_value(truths: FloatArray, forecasts: FloatArray, naive: FloatArray) 
     distance = ((forecasts - naive)[scored] ** 2).mean()
     error = ((truths - naive)[scored] ** 2).mean()
     return bool(distance <= DISGUISE**2 * error)
+
+
+def _two_sided(degrees: int, statistic: float) -> float:
+    """Returns how likely a t statistic at least so large, in either direction, is by chance."""
+    from scipy.special import stdtr  # noqa: PLC0415 - it costs a fifth of a second to import, and `predict` needs none
+
+    return float(2 * stdtr(degrees, -statistic))

@@ -7,6 +7,7 @@ import sys
 LIBRARIES = (
     *("jinja2", "matplotlib", "numpy", "pandas", "sklearn", "tensorflow", "keras", "pyarrow", "rich"),
     "pydantic",  # Typer's, for values that are not plain
+    "scipy",
 )
 
 PROBE = """

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import fdtr, fdtrc
 from threadpoolctl import ThreadpoolController
 
 from forecast.data.panel import FloatArray
@@ -150,6 +149,8 @@ def _described(statistic: float, waves: int, left: int, moved: float, noise: flo
         moved: variance of the fitted season.
         noise: variance of what is left around the trend.
     """
+    from scipy.special import fdtrc  # noqa: PLC0415 - it costs a fifth of a second to import, and `predict` needs none
+
     true = moved * max(1 - 1 / statistic, 0.0) if statistic > 0 else 0.0  # the rest of it is fitted noise
     noise = max(noise, TINY * moved, np.finfo(float).tiny)
     sides = (_excess(statistic, waves, left, chance) for chance in (1 - SIDE, SIDE))
@@ -165,6 +166,8 @@ def _excess(statistic: float, waves: int, left: int, chance: float) -> float:
 
     Noncentral F by Patnaik's approximation (1949): so many times a central one of other degrees of freedom.
     """
+    from scipy.special import fdtr  # noqa: PLC0415 - likewise
+
     lower, upper = 0.0, 4 * max(statistic, 1.0) * waves + 100.0
     for _ in range(HALVINGS):
         middle = (lower + upper) / 2
