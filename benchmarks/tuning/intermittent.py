@@ -13,21 +13,24 @@ import numpy as np
 from held_back import Case, filled, rolling_errors, training_part
 from study import Constant, FloatArray, Study, main, run_with
 
-POOLED = "forecast.models.classical.pooled_demand"
+POOLED, TRAITS = "forecast.models.classical.pooled_demand", "forecast.models.classical.demand_traits"
 RULES = "forecast.models.classical.intermittent"
 FIT = "forecast.evaluation.distribution.count_fit"
 COMBINATION, PLAN = "forecast.models.combination", "forecast.experiment.plan"
 PRESETS = "forecast.models.networks.presets"
 CONSTANTS = (
     Constant(POOLED, "POWER", (2.0, 1.25, 1.0)),
-    Constant(POOLED, "PooledSettings.share", (0.0, 0.5, 1.0)),
-    Constant(POOLED, "PooledSettings.belief", (0.1, 2.0, 20.0)),
-    Constant(POOLED, "PooledSettings.size_belief", (0.2, 5.0)),
-    Constant(POOLED, "PooledSettings.scale_belief", (0.2, 10.0)),
-    Constant(POOLED, "TREES", (20, 150)),
+    Constant(TRAITS, "PooledSettings.share", (0.0, 0.5, 1.0)),
+    Constant(TRAITS, "PooledSettings.belief", (0.1, 2.0, 20.0)),
+    Constant(TRAITS, "PooledSettings.size_belief", (0.2, 5.0)),
+    Constant(TRAITS, "PooledSettings.scale_belief", (0.2, 10.0)),
+    Constant(TRAITS, "PooledSettings.traits", (7,)),
+    Constant(TRAITS, "PooledSettings.stretches", (1, 2, 8)),
+    Constant(POOLED, "TREES", (30, 200)),
     Constant(POOLED, "TREE_RATE", (0.03, 0.2)),
     Constant(POOLED, "LEAVES", (4, 20)),
     Constant(POOLED, "LEAST_ROWS", (20, 400)),
+    Constant(POOLED, "SEEN", (0.3, 1.0)),
     Constant(POOLED, "MANY_ROWS", (200, 10**9)),
     Constant(POOLED, "MADE_UP", (0.0, 1.0)),
     Constant(POOLED, "LEAST_ERROR", (0.01, 0.5)),
@@ -101,7 +104,8 @@ def cases(quick: bool) -> dict[str, Case]:
 
 def errors(case: Case) -> FloatArray:
     """Returns the scaled errors of what all series teach together."""
-    from forecast.models.classical.pooled_demand import PooledSettings, fit_pooled_demand
+    from forecast.models.classical.demand_traits import PooledSettings
+    from forecast.models.classical.pooled_demand import fit_pooled_demand
 
     def forecast(train: object) -> FloatArray:
         return fit_pooled_demand(train, case.horizon, case.season, PooledSettings()).predict(train, case.horizon)

@@ -38,7 +38,7 @@ OTHERS = {
     "memory and speed": "block most_cells BLOCK TOGETHER MOST_CELLS MANY_SERIES CHUNK UNROLLED MOST_DIMENSIONS "
     "LARGEST_ITEM KEPT_BASELINES MOST_POINTS MOST_ERRORS MOST_PHASES FEW_STEPS FEW_FOLDS MOST_UNITS SHORTEST MANY "
     "seasons.MOST_STEPS DENSE coherent_paths.KEPT MOST_WORK MOST_STEP MOST_VALUES",
-    "places": "NAIVE SMOOTHING PLACES INPUTS_BESIDE",
+    "places": "NAIVE SMOOTHING PLACES",
     "what a person is asked or told": "HORIZONS LEAST_KNOWN LEVELS LONGEST_HORIZON CURVE_POINTS CURVE_SERIES",
     "as papers have them": "history speed size_speed chance_speed debias slowest fastest",
     "as tutorials teach it": "TUTORIAL_WINDOW TUTORIAL_EPOCHS TUTORIAL_MOST_STEPS",

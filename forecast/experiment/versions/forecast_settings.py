@@ -16,9 +16,9 @@ from forecast.evaluation.distribution.difficulty import DifficultySettings
 from forecast.evaluation.scales import ScaleSettings
 from forecast.models.classical.autoregression import AutoregressionSettings, SeasonlessSettings
 from forecast.models.classical.baselines import ClassicalSettings
+from forecast.models.classical.demand_traits import PooledSettings
 from forecast.models.classical.intermittent import IntermittentSettings
 from forecast.models.classical.local_ridge import LocalRidgeSettings
-from forecast.models.classical.pooled_demand import PooledSettings
 from forecast.models.classical.seasonality import SeasonalitySettings
 from forecast.models.classical.theta import ThetaSettings
 from forecast.models.covariates.covariate_settings import CovariateSettings
@@ -116,6 +116,8 @@ AS_OF_A984722 = ForecastSettings(
                 season_floor=0.1,
                 most_steps=60,
                 block=2_000_000,
+                traits=7,
+                stretches=1,
             ),
             autoregression=AutoregressionSettings(
                 share=0.0,

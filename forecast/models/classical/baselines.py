@@ -17,9 +17,9 @@ from forecast.models.classical.autoregression import (
     SeasonlessSettings,
     seasonal_autoregression,
 )
+from forecast.models.classical.demand_traits import PooledSettings
 from forecast.models.classical.intermittent import RULES, IntermittentSettings, intermittent
 from forecast.models.classical.local_ridge import LocalRidgeSettings, local_ridge
-from forecast.models.classical.pooled_demand import PooledSettings
 from forecast.models.classical.seasonality import SeasonalitySettings
 from forecast.models.classical.theta import ThetaSettings, exponential_smoothing
 from forecast.models.forecaster import Members, Watcher

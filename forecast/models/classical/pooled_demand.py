@@ -5,15 +5,23 @@
     level = rate · (1 − share + share · trees(what the series did)) · factor
     mean  = level · season               the season of all series together, shrunk by how much of it may be chance
 
-Rate and trees are fitted to what came within a horizon, from many origins of all series. Squared errors count over the
-size of what a series does, as the variance of counts grows with their mean, and a window's by a power of them, so that
-few windows don't decide (iteratively reweighted least squares). Since that draws forecasts to what is usual of most, a
-factor makes most of that up, by what came in the newer windows: forecasts are right on average, not near zero.
+The rate is fitted to what came within a horizon, from many origins of all series. Squared errors count over the size of
+what a series does, as the variance of counts grows with their mean, and a window's by a power of them, so that few
+windows don't decide (iteratively reweighted least squares). Trees are grown by Poisson's deviance, as means are wanted;
+each tells a stretch of the horizon, so that they learn of the newest steps, too, after which no whole horizon is known:
+
+    origin ──┬ stretch 1 ┬ stretch 2 ┬ stretch 3 ┬ stretch 4 ┐
+    ........ │ known     │ known     │ known     │ not yet   │      three windows of this origin
+
+Since the rate is drawn to what is usual of most, a factor makes most of that up, by what came in the newer windows:
+forecasts are right on average, not near zero.
 
 Shapes: ``S`` series, ``T`` steps, ``H`` horizon, ``K`` averages, ``B`` windows, ``F`` inputs of the trees.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,18 +29,19 @@ from threadpoolctl import threadpool_limits
 
 from forecast.data.panel import IntArray, Panel, even_choice
 from forecast.data.windows import by_length, right_aligned
+from forecast.models.classical.demand_traits import Described, PooledSettings, describe, joined, usual_demand
 from forecast.models.trees import Forest
 
 FloatArray = NDArray[np.float64]
+Loss = Literal["squared_error", "poisson"]
 
-TREES, TREE_RATE, LEAVES, LEAST_ROWS = 60, 0.08, 8, 100  # measured by benchmarks/tuning/intermittent.py
-"""Trees that are grown, how far each is followed, the leaves of one, and windows that a leaf stands on at least."""
+TREES, TREE_RATE, LEAVES, LEAST_ROWS, SEEN = 100, 0.08, 8, 100, 0.5  # measured by benchmarks/tuning/intermittent.py
+"""Trees that are grown, how far each is followed, the leaves of one, windows that a leaf stands on at least, and
+the share of the inputs that each looks at."""
 MANY_ROWS = 2000  # measured by benchmarks/tuning/intermittent.py
 """Windows from which on trees are grown at all."""
 MOST_SERIES, MOST_ORIGINS = 3000, 24  # measured by benchmarks/tuning/intermittent.py
 """Series and origins that are learned from, evenly chosen where there are more."""
-INPUTS_BESIDE = 7
-"""What the trees look at beside the rate and the averages."""
 LEAST_KNOWN = 4
 """Steps that are known at an origin, at least, if there are so many before a horizon."""
 USUAL_SHARES = (0.5, 0.0, 0.1, 0.2, 0.2, 0.3)  # measured by benchmarks/tuning/intermittent.py
@@ -46,35 +55,6 @@ MADE_UP = 0.75  # measured by benchmarks/tuning/intermittent.py
 """Of what windows say that forecasts are too low by: new ones are less so than those that were learned from."""
 SEASON_PROOF = 2.0  # measured by benchmarks/tuning/intermittent.py
 """So many times the variance of a season's means by chance are taken off the variance that they have."""
-
-
-@dataclass(frozen=True)
-class PooledSettings:
-    """The numbers by which a series is described at each forecast; chosen by ``benchmarks/tuning/intermittent.py``.
-
-    Attributes:
-        history: steps that are looked at.
-        half_lives: of the averages; the last is as good as none.
-        belief: steps for which what is usual counts in each average,
-        size_belief: demands for which the usual size of one does,
-        scale_belief: and differences for which a usual one does.
-        share: of the trees in the level.
-        floor: no rate is below this share of a demand,
-        season_floor: and no season below this share of the mean.
-        most_steps: a longer history is as good as one of so many.
-        block: values that are looked at at a time.
-    """
-
-    history: int = 400
-    half_lives: tuple[float, ...] = (1.0, 3.0, 8.0, 20.0, 1e6)
-    belief: float = 0.5
-    size_belief: float = 1.0
-    scale_belief: float = 2.0
-    share: float = 0.75
-    floor: float = 1e-4
-    season_floor: float = 0.1
-    most_steps: int = 60
-    block: int = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,49 +79,50 @@ class PooledDemand:
 
     def predict(self, panel: Panel, horizon: int) -> FloatArray:
         """Returns the mean of each of the next steps of each series, (S, H)."""
-        level = np.zeros(len(panel))
+        means = np.zeros((len(panel), horizon))
         for which, values in by_length(panel):  # a row as it is by itself
             recent = values[:, -self.settings.history :]
             if recent.shape[1]:
-                told = _describe(self.unseasoned(recent, panel.last[which]), self.usual, self.settings)
-                level[which] = self.level(told)
+                told = describe(self.unseasoned(recent, panel.last[which]), self.usual, self.settings)
+                means[which] = self.levels(told, horizon)
         ahead = self.season[(panel.last[:, None] + np.arange(1, horizon + 1)) % len(self.season)]
-        return np.asarray(level[:, None] * ahead)
+        return np.asarray(means * ahead)
 
     def unseasoned(self, values: FloatArray, last: IntArray) -> FloatArray:
         """Returns values over their season, (S, T), by the ordinals of their last steps."""
         return np.asarray(values / self.season[(last[:, None] + np.arange(1 - values.shape[1], 1)) % len(self.season)])
 
-    def rate(self, told: "_Described") -> FloatArray:
+    def rate(self, told: "Described") -> FloatArray:
         """Returns the weighted averages, (S,)."""
         averages = (told.averages * self.weights).sum(axis=1)
         return np.asarray(np.maximum(averages, self.settings.floor * told.sizes))
 
-    def level(self, told: "_Described") -> FloatArray:
-        """Returns the rate, corrected by the trees: (S,)."""
+    def levels(self, told: Described, horizon: int) -> FloatArray:
+        """Returns the level of each step, (S, H): trees tell apart few stretches of them."""
+        if self.trees is None or self.settings.stretches == 1:
+            return np.repeat(self.level(told)[:, None], horizon, axis=1)
+        beside = len(self.weights) + self.settings.traits
+        cuts = np.unique(self.trees.threshold[~self.trees.is_leaf & (self.trees.feature == beside)])
+        stretch = np.searchsorted(cuts, np.arange(1.0, horizon + 1))
+        found, first, place = np.unique(stretch, return_index=True, return_inverse=True)
+        own = [self.level(told, np.full(len(told.sizes), 1.0 + first[number])) for number in range(len(found))]
+        return np.stack(own, axis=1)[:, place]
+
+    def level(self, told: Described, steps: FloatArray | None = None) -> FloatArray:
+        """Returns the rate, corrected by the trees: (S,).
+
+        Args:
+            told: what series did.
+            steps: (S,), of the horizon, where trees tell stretches of it.
+        """
         rate = self.rate(told)
         if self.trees is None:
             return self.factor * rate
-        more = np.maximum(self.trees.predict(told.inputs(rate)), 0) - 1
-        return self.factor * rate * (1 + self.settings.share * more)
-
-
-@dataclass(frozen=True, eq=False)
-class _Described:
-    """What series did until an origin."""
-
-    averages: FloatArray  # (S, K)
-    sizes: FloatArray  # (S,), of a demand
-    scales: FloatArray  # (S,), root mean square of the differences
-    traits: FloatArray  # (S, F − K), what trees look at besides
-
-    def some(self, which: NDArray[np.bool_]) -> "_Described":
-        """Returns what some of the series did."""
-        return _Described(self.averages[which], self.sizes[which], self.scales[which], self.traits[which])
-
-    def inputs(self, rate: FloatArray) -> FloatArray:
-        """Returns what the trees look at, (S, F): nothing of it changes with the unit of the values."""
-        return np.column_stack([np.log(rate / self.sizes), self.averages[:, 1:] / rate[:, None], self.traits])
+        inputs, share = told.inputs(rate), self.settings.share
+        if steps is None:
+            return self.factor * rate * (1 + share * (np.maximum(self.trees.predict(inputs), 0) - 1))
+        times = np.exp(self.trees.predict(np.column_stack([inputs, steps])))
+        return self.factor * rate * (1 + share * (times - 1))
 
 
 def fit_pooled_demand(
@@ -157,31 +138,39 @@ def fit_pooled_demand(
         share_of_rows: of the usual number of windows; fewer are quicker.
     """
     learner = panel.select(even_choice(len(panel), round(MOST_SERIES * share_of_rows)))
-    blank = PooledDemand(_usual(learner, settings), np.array(USUAL_SHARES), np.ones(1), None, settings)
+    blank = PooledDemand(usual_demand(learner, settings), np.array(USUAL_SHARES), np.ones(1), None, settings)
     blank = replace(blank, season=_pooled_season(learner, season, blank))
-    pieces = [piece for values, _ in _histories(learner, blank) for piece in _windows(values, horizon, blank)]
-    told, middle = [one for one, *_ in pieces], np.median([end for *_, end in pieces]) if pieces else 0
-    if not told:
+    histories = [values for values, _ in _histories(learner, blank)]
+    whole = _Windows.of(histories, horizon, 1, blank)
+    if whole is None:
         return blank
-    averages, sizes, scales, traits = (
-        np.concatenate([getattr(one, name) for one in told]) for name in ("averages", "sizes", "scales", "traits")
-    )
-    every = _Described(averages, sizes, scales, traits)
-    came, squares = (np.concatenate([piece[which] for piece in pieces]) for which in (1, 2))
-    counted, fitted = 1 / scales, blank
+    counted, fitted = 1 / whole.told.scales, blank
     for _ in range(ROUNDS):
-        fitted = replace(blank, weights=_fit_weights(every, came, counted))
-        rate = fitted.rate(every)
-        errors = np.maximum(squares - 2 * rate * came + rate**2, 0) / scales**2
-        counted = np.maximum(errors, LEAST_ERROR**2) ** (POWER / 2 - 1) / scales
-    if len(came) >= MANY_ROWS:
-        fitted = replace(fitted, trees=_grow(every.inputs(rate), came / rate, counted * rate**2))
-    newer = np.concatenate([np.full(len(own), end >= middle) for _, own, _, end in pieces])
-    total, sold = fitted.level(every)[newer].sum(), came[newer].sum()
-    return replace(fitted, factor=float((sold / total) ** MADE_UP) if total > 0 and sold > 0 else 1.0)
+        fitted = replace(blank, weights=_fit_weights(whole.told, whole.came, counted))
+        counted = whole.counted(fitted.rate(whole.told))
+    if len(whole.came) < MANY_ROWS or not whole.came.any():
+        return _made_up(fitted, whole, None)
+    if settings.stretches == 1:
+        rate = fitted.rate(whole.told)
+        trees = _grow(whole.told.inputs(rate), whole.came / rate, counted * rate**2, "squared_error")
+        return _made_up(replace(fitted, trees=trees), whole, None)
+    cut = _Windows.of(histories, horizon, settings.stretches, blank)
+    assert cut is not None  # there are whole ones
+    rate = fitted.rate(cut.told)
+    inputs = np.column_stack([cut.told.inputs(rate), cut.steps])
+    trees = _grow(inputs, cut.came / rate, rate / cut.told.scales, "poisson")
+    return _made_up(replace(fitted, trees=trees), cut, cut.steps)
 
 
-def _fit_weights(told: _Described, came: FloatArray, counted: FloatArray) -> FloatArray:
+def _made_up(model: PooledDemand, windows: "_Windows", steps: FloatArray | None) -> PooledDemand:
+    """Returns the model whose forecasts of the newer windows add up to what came, mostly."""
+    newer = windows.ends >= np.median(windows.ends)
+    told, came = windows.told.some(newer), windows.came[newer].sum()
+    total = model.level(told, None if steps is None else steps[newer]).sum()
+    return replace(model, factor=float((came / total) ** MADE_UP) if total > 0 and came > 0 else 1.0)
+
+
+def _fit_weights(told: Described, came: FloatArray, counted: FloatArray) -> FloatArray:
     """Returns the weights of the averages, none below zero, drawn to the usual ones: (K,).
 
     Args:
@@ -199,15 +188,17 @@ def _fit_weights(told: _Described, came: FloatArray, counted: FloatArray) -> Flo
     return np.asarray(weights)
 
 
-def _grow(inputs: FloatArray, targets: FloatArray, weights: FloatArray) -> Forest:
-    """Returns the trees that tell by how many times more came than the averages say."""
+def _grow(inputs: FloatArray, targets: FloatArray, weights: FloatArray, loss: Loss) -> Forest:
+    """Returns the trees that tell by how many times more came than the averages say; its logarithm by Poisson's."""
     from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415 - it costs a second to import
 
     trees = HistGradientBoostingRegressor(
+        loss=loss,
         max_iter=TREES,
         learning_rate=TREE_RATE,
         max_leaf_nodes=LEAVES,
         min_samples_leaf=LEAST_ROWS,
+        max_features=SEEN,
         early_stopping=False,
         random_state=0,
     )
@@ -228,91 +219,48 @@ def _histories(panel: Panel, model: PooledDemand) -> list[tuple[FloatArray, IntA
     return found
 
 
+@dataclass(frozen=True, eq=False)
+class _Windows:
+    """What series did until many origins, and what came in a stretch of the horizon after them."""
+
+    told: Described  # (B,) each
+    came: FloatArray  # (B,), the mean
+    squares: FloatArray  # (B,), the mean of them
+    steps: FloatArray  # (B,), the middle of the stretch
+    ends: IntArray  # (B,), how many steps before the end of its series the origin lies, as a negative number
+
+    @classmethod
+    def of(cls, histories: list[FloatArray], horizon: int, stretches: int, model: PooledDemand) -> "_Windows | None":
+        """Returns the windows of many origins of all series; None where there are none."""
+        pieces = [piece for values in histories for piece in _windows(values, horizon, stretches, model)]
+        if not pieces:
+            return None
+        told, *columns = zip(*pieces, strict=True)
+        return cls(joined(told), *(np.concatenate(column) for column in columns))
+
+    def counted(self, rate: FloatArray) -> FloatArray:
+        """Returns how much the squared error of each window counts, (B,)."""
+        errors = np.maximum(self.squares - 2 * rate * self.came + rate**2, 0) / self.told.scales**2
+        return np.asarray(np.maximum(errors, LEAST_ERROR**2) ** (POWER / 2 - 1) / self.told.scales)
+
+
 def _windows(
-    values: FloatArray, horizon: int, model: PooledDemand
-) -> list[tuple[_Described, FloatArray, FloatArray, int]]:
-    """Returns what series did until each of many origins, and the means of what came after it, and of its squares.
-
-    Beside these stands how many steps before the end of its series the origin lies, as a negative number.
-    """
-    length, found = values.shape[1], []
+    values: FloatArray, horizon: int, stretches: int, model: PooledDemand
+) -> Iterator[tuple[Described, FloatArray, FloatArray, FloatArray, IntArray]]:
+    """Yields what series did until an origin, and the columns of ``_Windows``, for each stretch after it."""
+    length = values.shape[1]
+    cuts = [(int(own[0]), int(own[-1]) + 1) for own in np.array_split(np.arange(horizon), min(stretches, horizon))]
     least = max(min(LEAST_KNOWN, length - horizon), 1)
-    ends = np.arange(least, length - horizon + 1)
+    ends = np.arange(least, length - cuts[0][1] + 1)
     for end in ends[even_choice(len(ends), MOST_ORIGINS)].tolist() if len(ends) else ():
-        before, after = values[:, :end], values[:, end : end + horizon]
+        before = values[:, :end]
         usable = (~np.isnan(before)).sum(axis=1) >= least
-        if usable.any():
-            told = _describe(before[usable], model.usual, model.settings)
-            found.append((told, after[usable].mean(axis=1), (after[usable] ** 2).mean(axis=1), end - length))
-    return found
-
-
-def _usual(panel: Panel, settings: PooledSettings) -> tuple[float, float]:
-    """Returns the share of all steps that have a demand, and the usual size of one."""
-    counts = np.zeros(2)
-    sizes = []
-    for values in right_aligned(panel, settings.history, settings.block):
-        sells = values > 0
-        counts += sells.sum(), (~np.isnan(values)).sum()
-        some = sells.any(axis=1)
-        sizes.append(np.where(sells, values, 0.0)[some].sum(axis=1) / sells[some].sum(axis=1))
-    every = np.concatenate(sizes) if sizes else np.zeros(0)
-    return float(counts[0] / max(counts[1], 1)), float(np.median(every)) if every.size else 1.0
-
-
-def _describe(values: FloatArray, usual: tuple[float, float], settings: PooledSettings) -> _Described:
-    """Returns what series did until their last step, (S, T)."""
-    known = ~np.isnan(values)
-    values = np.where(known, values, 0.0)
-    count, sells = known.sum(axis=1), values > 0
-    demands, total = sells.sum(axis=1), values.sum(axis=1)
-    chance, size = usual
-    sizes = (total + settings.size_belief * size) / (demands + settings.size_belief)
-    back = np.arange(values.shape[1])[::-1]
-    averages, belief = [chance * sizes], settings.belief
-    for half_life in settings.half_lives:
-        weights = 0.5 ** (back / half_life)
-        own = (values * weights).sum(axis=1)
-        averages.append((own + belief * averages[0]) / ((known * weights).sum(axis=1) + belief))
-    both = known[:, 1:] & known[:, :-1]
-    squares = np.where(both, np.diff(values, axis=1) ** 2, 0.0).sum(axis=1)
-    likely = 2 * chance * sizes**2
-    doubt = settings.scale_belief
-    scales = np.sqrt((squares + doubt * likely) / (both.sum(axis=1) + doubt))
-    return _Described(
-        np.stack(averages, axis=1),
-        sizes,
-        np.maximum(scales, settings.floor * sizes),
-        _traits(values, sells, count, sizes / size, sizes, settings),
-    )
-
-
-def _traits(
-    values: FloatArray,
-    sells: NDArray[np.bool_],
-    count: IntArray,
-    relative: FloatArray,
-    sizes: FloatArray,
-    settings: PooledSettings,
-) -> FloatArray:
-    """Returns what trees look at beside the averages: (S, F − K)."""
-    demands = sells.sum(axis=1)
-    some = np.maximum(demands, 1)
-    since = np.where(demands > 0, np.argmax(sells[:, ::-1], axis=1), count)
-    mean = values.sum(axis=1) / some
-    spread = np.sqrt(np.maximum((values**2).sum(axis=1) / some - mean**2, 0))
-    most = settings.most_steps
-    return np.column_stack(
-        [
-            np.minimum(since, most),
-            demands / np.maximum(count, 1),
-            np.minimum(demands, most),
-            np.minimum(count, most),
-            np.where(demands > 1, spread / np.maximum(mean, 1e-300), -1.0),
-            values.max(axis=1, initial=0.0) / sizes,
-            np.log(relative),
-        ]
-    )
+        told = describe(before[usable], model.usual, model.settings) if usable.any() else None
+        for begin, stop in cuts:
+            if told is not None and end + stop <= length:
+                after = values[usable, end + begin : end + stop]
+                middle, away = np.full(len(after), (begin + 1 + stop) / 2), np.full(len(after), end - length)
+                yield told, after.mean(axis=1), (after**2).mean(axis=1), middle, away
 
 
 def _pooled_season(panel: Panel, season: int, blank: PooledDemand) -> FloatArray:
@@ -326,7 +274,7 @@ def _pooled_season(panel: Panel, season: int, blank: PooledDemand) -> FloatArray
     width = int(panel.last.max()) - first + 1
     sums, counts = np.zeros(width), np.zeros(width)
     for values, last in _histories(panel, blank):
-        told = _describe(values, blank.usual, blank.settings)
+        told = describe(values, blank.usual, blank.settings)
         places = last[:, None] - first + np.arange(1 - values.shape[1], 1)
         known = ~np.isnan(values)
         sums += np.bincount(places[known], (values / told.sizes[:, None])[known], width)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from forecast.data.covariates import KINDS, Column, Kind
 from forecast.decoding import LARGEST, decode
 from forecast.errors import DataError
-from forecast.models.classical.pooled_demand import INPUTS_BESIDE, PooledDemand, PooledSettings
+from forecast.models.classical.demand_traits import PooledSettings
+from forecast.models.classical.pooled_demand import PooledDemand
 from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.models.covariates.covariate_settings import CovariateSettings
 from forecast.models.covariates.effects import Effects
@@ -192,7 +193,8 @@ def _load_pooled(arrays: Mapping[str, NDArray[Any]], settings: PooledSettings) -
     if (usual <= 0).any() or (weights < 0).any() or (season <= 0).any():
         raise ValueError("its pooled demand is below zero")
     trees = dict(_under(TREES, arrays))
-    forest = Forest.from_arrays(trees, averages + INPUTS_BESIDE) if trees else None
+    inputs = averages + settings.traits + (settings.stretches > 1)
+    forest = Forest.from_arrays(trees, inputs) if trees else None
     return PooledDemand((float(usual[0]), float(usual[1])), weights, season, forest, settings, float(usual[2]))
 
 

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, panel_from_series
 from forecast.models.classical import pooled_demand
-from forecast.models.classical.pooled_demand import PooledSettings, fit_pooled_demand
+from forecast.models.classical.demand_traits import PooledSettings
+from forecast.models.classical.pooled_demand import PooledDemand, fit_pooled_demand
+from forecast.models.trees import Forest
 
 FloatArray = NDArray[np.float64]
 HORIZON, SETTINGS = 6, PooledSettings()
@@ -45,6 +47,36 @@ def test_trees_correct_the_averages_where_windows_are_many(known: Panel, monkeyp
     found = grown.predict(known, HORIZON)
     assert not np.allclose(found, plain)
     assert found.mean() == pytest.approx(known.values.mean(), rel=0.08)
+
+
+def _with_a_tree(settings: PooledSettings, feature: int) -> PooledDemand:
+    """Steps until the third have a leaf of 0.5, later ones one of 1.5, where the tree looks at steps."""
+    tree = {
+        "first": np.array([0]),
+        "feature": np.array([feature, 0, 0]),
+        "threshold": np.array([3.5, 0.0, 0.0]),
+        "missing_left": np.zeros(3, dtype=bool),
+        "left": np.array([1, 0, 0]),
+        "right": np.array([2, 0, 0]),
+        "is_leaf": np.array([False, True, True]),
+        "value": np.array([0.0, 0.5, 1.5]),
+    }
+    weights = np.array([0.1, 0.0, 0.2, 0.2, 0.2, 0.3])
+    return PooledDemand((0.3, 1.0), weights, np.ones(1), Forest(0.0, **tree), settings)
+
+
+def test_trees_tell_a_stretch_of_the_horizon_by_its_logarithm(known: Panel) -> None:
+    model = _with_a_tree(SETTINGS, 6 + SETTINGS.traits)
+    plain = replace(model, trees=None).predict(known, HORIZON)
+    share, times = SETTINGS.share, np.exp([0.5, 0.5, 0.5, 1.5, 1.5, 1.5])
+    assert model.predict(known, HORIZON) == pytest.approx(plain * (1 + share * (times - 1)))
+
+
+def test_trees_of_early_versions_tell_the_whole_horizon_as_it_is(known: Panel) -> None:
+    early = PooledSettings(traits=7, stretches=1)
+    model = _with_a_tree(early, 7)  # what series sold of steps, always below 3.5
+    plain = replace(model, trees=None).predict(known, HORIZON)
+    assert model.predict(known, HORIZON) == pytest.approx(plain * (1 + early.share * (0.5 - 1)))
 
 
 @pytest.mark.parametrize("unit", [0.001, 12.0])
