@@ -66,6 +66,9 @@ class Panel:
     limits: Limits | None = None  # that forecasts are to keep
     half_life: float | None = None  # steps: so long before the end, a step counts half where models learn
     hierarchy: Hierarchy | None = None  # which series are sums of which others
+    own_last: IntArray | None = (
+        None  # (S,) ordinal of the last step that each has itself, if zeros follow; None for all
+    )
 
     def __len__(self) -> int:
         return len(self.series_ids)
@@ -139,6 +142,11 @@ class Panel:
     def summands(self) -> IntArray:
         """The series that add up to all there is: the leaves of a hierarchy; all, where none is a sum of others."""
         return np.arange(len(self)) if self.hierarchy is None else self.hierarchy.leaves
+
+    @property
+    def has_ended(self) -> NDArray[np.bool_]:
+        """Which series ended before the panel does, and count 0 from there on, (S,)."""
+        return np.zeros(len(self), dtype=bool) if self.own_last is None else np.asarray(self.own_last < self.last)
 
     @property
     def counted_last(self) -> IntArray:
@@ -215,14 +223,13 @@ class Panel:
         self, chosen: IntArray, starts: IntArray, lengths: IntArray, first: IntArray, names: tuple[str, ...]
     ) -> Self:
         offsets = np.concatenate([[0], np.cumsum(lengths)])
-        tree = self._tree_of(chosen)
+        tree, own_last = self._tree_of(chosen), None if self.own_last is None else self.own_last[chosen]
         if len(chosen) == 1 and self.covariates is None:  # a long series is not copied
             values = self.values[starts[0] : starts[0] + lengths[0]]
             own = slice(starts[0], starts[0] + lengths[0])
             weights = None if self.weights is None else self.weights[own]
-            cut = replace(
-                self, series_ids=names, values=values, offsets=offsets, first=first, weights=weights, hierarchy=tree
-            )
+            cut = replace(self, series_ids=names, values=values, offsets=offsets, first=first, weights=weights)
+            cut = replace(cut, hierarchy=tree, own_last=own_last)
             cut = cut if self.left_out is None else replace(cut, left_out=_some(self.left_out[own]))
             return replace(cut, limits=self.limits.of(chosen)) if self.limits else cut
         positions = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
@@ -237,6 +244,7 @@ class Panel:
             left_out=None if self.left_out is None else _some(self.left_out[positions]),
             limits=self.limits.of(chosen) if self.limits else None,
             hierarchy=tree,
+            own_last=own_last,
         )
 
     def _tree_of(self, chosen: IntArray) -> Hierarchy | None:

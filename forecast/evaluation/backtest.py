@@ -54,9 +54,11 @@ from forecast.models.forecaster import (
     Watcher,
     ends_of,
 )
+from forecast.models.method_settings import CURRENT as METHODS
 from forecast.models.networks.recurrent import RecurrentModel
 from forecast.models.parallel import beforehand
-from forecast.models.reconciliation.reconciler import FittedReconciliation
+from forecast.models.reconciliation.leaf_states import LeafStates
+from forecast.models.reconciliation.reconciler import CURRENT, FittedReconciliation
 from forecast.run import SILENT, Run
 from forecast.specs import Kind, Metric
 
@@ -317,13 +319,16 @@ class _RunningTrial:
         if records[0].difficulty.demands is not None:
             return fit_count_distribution(records, self.panel.series_ids)
         nonnegative, tree = is_never_negative(lowest), self.panel.hierarchy
-        apart = tree.is_leaf if tree is not None else None
+        levels = tree.level if tree is not None else None
         ids, season = self.panel.series_ids, self.scales.season
-        return fit_distribution(records, ids, season, nonnegative=nonnegative, apart=apart)
+        return fit_distribution(records, ids, season, nonnegative=nonnegative, levels=levels)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None
         self.members, self.predict_seconds = self.made.members(self.fitted, train)
+        if self.reconciler is not None:
+            states = LeafStates.of(train, CURRENT)
+            self.members = states.settled(self.members, train, METHODS.classical.intermittent)
         return self.members
 
     def _learn(self, fold: Fold, first: _Record, combination: Combination) -> None:
@@ -343,6 +348,7 @@ class _RunningTrial:
         train, truth = moved.train(self.panel), moved.truth(self.panel)
         scales, lowest = self.scales.of(fold, shift, train)
         base, point = moved_points(members, combination, lowest, self.moves)
+        scales = np.where(train.has_ended, np.nan, scales)
         told = difficulty(train, self.scales.season, scales, point, members, combination.used)
         evidence = Evidence(members, truth, scales, fold.number)
         return _Record(shift, evidence, ErrorRecord(fold.number, point, truth, told), base)

@@ -25,6 +25,7 @@ from forecast.models.combination import Combination
 from forecast.models.covariates.usual_values import UsualValues, usual_of_encoding
 from forecast.models.forecaster import Forecasts, Interval, Issuable, Members, Quantiles, ends_of
 from forecast.models.method_settings import MethodSettings
+from forecast.models.reconciliation.leaf_states import LeafStates
 from forecast.models.reconciliation.reconciler import FittedReconciliation, Reconciliation
 from forecast.run import ALONE, Run
 from forecast.specs import Anchor
@@ -136,8 +137,10 @@ class TrainedModel:
         lowest = lowest_within(panel, -(-horizon // self.horizon) * self.horizon)
         blocks: list[FloatArray] = []
         extended, distributed, moves = panel, None, self._moves(panel)
+        states = self.leaf_states(panel)
         while sum(block.shape[1] for block in blocks) < horizon:
             members = self.model.predict_members(extended, run)
+            members = states.settled(members, extended, self.settings.classical.intermittent) if states else members
             own = steps_within(lowest, len(blocks) * self.horizon, self.horizon)
             lifted = moves.lifted(members) if moves else members
             points = forecast_points(lifted, self.combination, own, self.scales.rounding)
@@ -157,6 +160,10 @@ class TrainedModel:
         )
         return forecasts, distributed
 
+    def leaf_states(self, panel: Panel) -> LeafStates | None:
+        """Returns what is known of the leaves at the end of a panel; None of a version without a hierarchy."""
+        return LeafStates.of(panel, self.reconciliation.settings) if self.reconciliation else None
+
     def _moves(self, panel: Panel) -> FittedReconciliation | None:
         """Returns what makes forecasts from the end of a panel add up; None where nothing is a sum."""
         is_tree = self.reconciliation is not None and panel.hierarchy is not None
@@ -174,6 +181,8 @@ class TrainedModel:
         if not isinstance(self.distribution, Distribution):
             return None
         scales = interval_scales(panel, self.season, self.spread, self.scales)
+        if self.reconciliation and self.reconciliation.settings.ends:
+            scales = np.where(panel.has_ended, np.nan, scales)  # what is 0 for sure has no interval around it
         used = self.combination.used if self.combination else np.ones(len(members.values), dtype=bool)
         known = difficulty(panel, self.season, scales, point, members, used, self.difficulty)
         tree = panel.hierarchy

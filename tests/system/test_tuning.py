@@ -40,7 +40,7 @@ OTHERS = {
     "seasons.MOST_STEPS DENSE coherent_paths.KEPT MOST_WORK MOST_STEP MOST_VALUES",
     "places": "NAIVE SMOOTHING PLACES",
     "what a person is asked or told": "HORIZONS LEAST_KNOWN LEVELS LONGEST_HORIZON CURVE_POINTS CURVE_SERIES",
-    "as papers have them": "history speed size_speed chance_speed debias slowest fastest",
+    "as papers have them": "ReconciliationSettings.sparse history speed size_speed chance_speed debias slowest fastest",
     "as tutorials teach it": "TUTORIAL_WINDOW TUTORIAL_EPOCHS TUTORIAL_MOST_STEPS",
     "the test of memory, which forecasts nothing": "FEATURES EXAM BEFORE memory_task.BATCH OF_EACH_LAG",
     "seconds": "PROBE LEAST_PROBE DEAR LEAST_START LEAST_CELL TAIL LEARNING ENOUGH MORE_SEEDS MOST_MORE WORTH",

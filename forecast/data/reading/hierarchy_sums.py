@@ -190,6 +190,7 @@ def ended_at_zero(panel: Panel, options: ReadOptions, end: int | None = None) ->
     weights = None if panel.weights is None else np.insert(panel.weights, ends, 1.0)
     offsets = panel.offsets + np.concatenate([[0], np.cumsum(behind)])
     whole = replace(panel, values=values, offsets=offsets, covariates=covariates, weights=weights)
+    whole = replace(whole, own_last=None if carried else panel.last)
     whole = replace(whole, values=np.where(whole.is_ignored, np.nan, values))
     first = int(ended[0])
     names = listed([panel.series_ids[i] for i in ended], 3)
@@ -261,6 +262,9 @@ def _with_nodes(leaves: Panel, levels: list[TreeLevel], spec: HierarchySpec) -> 
     if leaves.weights is not None:
         weights = np.concatenate([placed.added(leaves.weights) / np.maximum(present, 1), leaves.weights])
     count = len(placed.first)
+    tree, own_last = _tree(levels, spec, count), leaves.own_last
+    if own_last is not None:
+        own_last = np.maximum.reduceat(own_last[tree.below - count], tree.starts[:-1])
     names = tuple(node for level in levels[:-1] for node in level.nodes)
     nodes = replace(
         leaves,
@@ -270,7 +274,8 @@ def _with_nodes(leaves: Panel, levels: list[TreeLevel], spec: HierarchySpec) -> 
         first=np.concatenate([placed.first, leaves.first]),
         covariates=_covariates(leaves, levels, placed, present) if leaves.covariates else None,
         weights=weights,
-        hierarchy=_tree(levels, spec, count),
+        hierarchy=tree,
+        own_last=own_last,
     )
     return replace(nodes, values=np.where(nodes.is_ignored, np.nan, nodes.values)) if nodes.ignored else nodes
 

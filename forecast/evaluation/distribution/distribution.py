@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecast.data.limits import Lowest, keep, keep_one
 from forecast.data.panel import IntArray
 from forecast.evaluation.distribution.counts import CountShape
 from forecast.evaluation.distribution.difficulty import Difficulty
+from forecast.evaluation.distribution.level_hardness import fit_node_hardness
 from forecast.evaluation.distribution.paths import FUTURES, Dependence, fit_dependence
 from forecast.evaluation.distribution.quantile_metrics import DECILES, pinball_losses
 from forecast.evaluation.distribution.shape import (
@@ -33,7 +33,7 @@ from forecast.evaluation.distribution.shape import (
     normal_scores,
     weighted_quantiles,
 )
-from forecast.evaluation.distribution.spread import Hardness, Spread, fit_hardness, fit_spread, stride
+from forecast.evaluation.distribution.spread import Hardness, Spread, fit_spread, stride
 from forecast.models.forecaster import Quantiles
 
 USUAL_HALF = (0.13, 0.27, 0.41, 0.55, 0.715, 0.90, 1.16, 1.50)  # measured by benchmarks/tuning/distribution.py
@@ -232,7 +232,7 @@ def fit_distribution(
     season: int,
     *,
     nonnegative: bool,
-    apart: NDArray[np.bool_] | None = None,
+    levels: IntArray | None = None,
 ) -> Distribution | None:
     """Returns the distribution that earlier errors speak for; None where there are none.
 
@@ -241,9 +241,9 @@ def fit_distribution(
         series_ids: (S,).
         season: by whose phases series may be harder.
         nonnegative: whether no series ever was below zero, so that roots and logarithms may be tried.
-        apart: (S,), series that are no sums of others, by which is told how errors belong together; None for all.
+        levels: (S,), of a hierarchy: the leaves tell how errors belong together; None where none is a sum of others.
     """
-    fitter = _Fitter(records, series_ids, season, 0.0 if nonnegative else -np.inf, apart)
+    fitter = _Fitter(records, series_ids, season, 0.0 if nonnegative else -np.inf, levels)
     best = fitter.fitted("level", 1)
     if best is None:
         return None
@@ -287,10 +287,10 @@ class _Fitter:
         series_ids: tuple[str, ...],
         season: int,
         lowest: float,
-        apart: NDArray[np.bool_] | None = None,
+        levels: IntArray | None = None,
     ) -> None:
-        self.apart = apart
-        self.records, self.series_ids, self.season, self.lowest = records, series_ids, season, lowest
+        self.records, self.series_ids, self.season = records, series_ids, season
+        self.lowest, self.levels = lowest, levels
         self.folds = np.array([record.fold for record in records])
         self.features = np.stack([record.difficulty.features for record in records])
         self.origins = np.stack([record.difficulty.origins for record in records])
@@ -301,8 +301,8 @@ class _Fitter:
     def distribution(self, best: _Candidate) -> Distribution:
         """Returns a candidate as a distribution, with how errors belong together."""
         scores = np.where(np.isnan(best.errors), np.nan, np.interp(best.errors, best.table, normal_scores(GRID)))
-        if self.apart is not None:
-            scores = scores[:, self.apart]
+        if self.levels is not None:
+            scores = scores[:, self.levels == self.levels.max()]
         dependence = fit_dependence(scores, self.folds, self.series_folds)
         return Distribution(
             best.symmetry,
@@ -336,8 +336,8 @@ class _Fitter:
             return None
         expected = spread.of(np.swapaxes(self.features, 0, 1))
         ratios = signed / expected
-        hardness = fit_hardness(np.abs(ratios), self.folds, self.origins, phases, PHASE_BELIEF)
-        factors = self._others_say(np.abs(ratios), phases)
+        hardness = fit_node_hardness(ratios, self.folds, self.origins, phases, PHASE_BELIEF, self.levels)
+        factors = self._others_say(ratios, phases)
         apart = ratios / factors
         table = self._table(apart)
         errors, loss, shapes = expected * factors, 0.0, interpolated(table, GRID, DECILES)
@@ -351,7 +351,8 @@ class _Fitter:
         for fold in np.unique(self.folds):
             others = self.folds != fold
             if others.any():
-                told = fit_hardness(ratios[others], self.folds[others], self.origins[others], phases, PHASE_BELIEF)
+                known = ratios[others], self.folds[others], self.origins[others]
+                told = fit_node_hardness(*known, phases, PHASE_BELIEF, self.levels)
                 for own in np.flatnonzero(~others):
                     factors[own] = told.of(self.origins[own], ratios.shape[2])
         return factors

@@ -21,6 +21,8 @@ def context_arrays(context: Panel) -> dict[str, Any]:
         arrays["ignored"] = np.array(context.ignored, dtype=np.int64).ravel()
     if context.left_out is not None:
         arrays["left_out"] = np.flatnonzero(context.left_out)
+    if context.own_last is not None:
+        arrays["own_last"] = context.own_last
     if context.limits:
         arrays |= {f"limits/{name}": array for name, array in context.limits.arrays().items()}
     if context.covariates is None:
@@ -41,6 +43,8 @@ def load_context(data: DataEntry, series_ids: tuple[str, ...], arrays: Arrays) -
     ignored = _load_ignored(arrays)
     limits = _load_limits(data, arrays, count)
     panel = Panel(series_ids, values, offsets, first, data.frequency, data.target, data.fill)
+    if "context/own_last" in arrays:
+        panel = replace(panel, own_last=arrays.read("context/own_last", "i", (count,)))
     panel = replace(panel, ignored=ignored, left_out=_load_left_out(arrays, len(values)), limits=limits)
     if not data.covariates:
         return panel

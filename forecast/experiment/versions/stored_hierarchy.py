@@ -14,7 +14,7 @@ from forecast.models.reconciliation.methods import METHODS
 from forecast.models.reconciliation.reconciler import Reconciliation, ReconciliationSettings
 from forecast.production.store.json_document import NewerStoreError
 
-SCHEMA = 2
+SCHEMA = 3
 """Of the entry and of the arithmetic that goes with it: another way to reconcile has a higher one."""
 MOST_ROUNDS = 100
 """More than any fit of paths needs: a manifest that asks for more is damaged."""
@@ -98,7 +98,8 @@ def load_reconciliation(entry: HierarchyEntry, arrays: Arrays, series_ids: tuple
     variances = arrays.read("hierarchy/variances", "f", (len(series_ids),), can_miss=True)
     errors = arrays.read("hierarchy/errors", "f", (entry.vectors, len(series_ids)))
     shaped = entry.settings
-    if not 0 < shaped.firm <= 1 or not 1 <= shaped.rounds <= MOST_ROUNDS or shaped.recent < 1 or shaped.lift < 0:
+    least = min(shaped.lift, shaped.sparse)
+    if not 0 < shaped.firm <= 1 or not 1 <= shaped.rounds <= MOST_ROUNDS or shaped.recent < 1 or least < 0:
         raise ValueError("the numbers by which its forecasts add up are none")
     if (variances < 0).any():
         raise ValueError("its errors have a size below zero")

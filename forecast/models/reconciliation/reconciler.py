@@ -31,15 +31,20 @@ class ReconciliationSettings:
         recent: steps at the end of a series that tell how large it is.
         lift: networks' forecasts of a level are raised, or lowered, by no larger a share to what they say of the total;
             0 where they stay as they are, which is so in versions that don't say.
+        sparse: leaves that sell every so many steps, or less often, are forecast by ``LEAF_RULE``; 0 where networks
+            forecast them, which is so in versions that don't say.
+        ends: leaves that have ended are forecast 0; not in versions that don't say.
     """
 
     firm: float = 0.05
     rounds: int = 2
     recent: int = 200
     lift: float = 0.0
+    sparse: float = 0.0
+    ends: bool = False
 
 
-CURRENT = ReconciliationSettings(lift=0.05)
+CURRENT = ReconciliationSettings(lift=0.05, sparse=1.32, ends=True)
 """Of versions to come."""
 
 
@@ -72,8 +77,16 @@ class Reconciliation:
         variances = usual_variances(panel, tree, padded, self.settings.recent)
         is_lifted = self.is_lifted and bool(np.nanmin(panel.values, initial=np.inf) >= 0)
         lift = self.settings.lift if is_lifted else 0.0
-        made = projection(tree, self.covariance(tree, variances, errors, np.isnan(padded)))
-        return FittedReconciliation(made, variances, self.settings, lift)
+        covariance, ended = self.covariance(tree, variances, errors, np.isnan(padded)), self.ended(panel)
+        if ended.any():
+            covariance = covariance and covariance.known(ended)
+            variances = np.where(ended, 0.0, variances)
+        return FittedReconciliation(projection(tree, covariance), variances, self.settings, lift)
+
+    def ended(self, panel: Panel) -> NDArray[np.bool_]:
+        """Returns which leaves are known to be 0 from the end of a panel on, (S,); see ``leaf_states``."""
+        is_leaf = panel.hierarchy.is_leaf if panel.hierarchy else True
+        return np.asarray(panel.has_ended & is_leaf & self.settings.ends)
 
     @property
     def is_lifted(self) -> bool:

@@ -183,3 +183,14 @@ def test_cut_panel_keeps_its_hierarchy_and_a_part_of_it_has_none(tmp_path):
     assert begun.hierarchy.sizes[0] == 4
     assert panel.select([0, 1]).hierarchy is None
     assert panel.tail(3).hierarchy is panel.hierarchy
+
+
+@pytest.mark.parametrize("fill", [None, "zero", "previous"])
+def test_leaf_that_ended_is_known_to_and_so_is_a_sum_of_nothing_else(tmp_path, fill):
+    ended = {"V/Geel", "V/Geel/hol"} if fill != "previous" else set()
+    options = {} if fill is None else {"fill": fill}
+    panel = read(tmp_path, table(rows(skip=[(2, 22), (2, 23)])), **options).panel
+    assert {name for name, ends in zip(panel.series_ids, panel.has_ended, strict=True) if ends} == ended
+    assert not panel.until(panel.lengths - 2).has_ended.any()
+    assert panel.until(panel.lengths - 1).has_ended.sum() == len(ended)
+    assert panel.select([panel.series_ids.index("V/Geel/hol")]).has_ended.any() == bool(ended)

@@ -20,7 +20,7 @@ from forecast.production.store.json_document import NewerStoreError
 
 IDS = ("total", "x", "y")
 TREE = Hierarchy("a", ("total", "a"), np.array([0, 1, 1]), np.array([0, 2, 3, 4]), np.array([1, 2, 1, 2]))
-OTHERS = ReconciliationSettings(firm=0.5, rounds=7, recent=3, lift=0.01)
+OTHERS = ReconciliationSettings(firm=0.5, rounds=7, recent=3, lift=0.01, sparse=2.5, ends=True)
 
 
 def written(settings=CURRENT, **changes):
@@ -43,15 +43,18 @@ def test_version_is_read_with_its_own_numbers_and_errors(settings):
     np.testing.assert_array_equal(found.errors, np.ones((2, 3)))
 
 
-def test_version_of_an_earlier_program_lifts_nothing():
+def test_version_of_an_earlier_program_lifts_nothing_and_forecasts_leaves_as_it_did():
     entry, arrays = written(OTHERS, schema_version=1)
-    del entry["settings"]["lift"]
+    for name in ("lift", "sparse", "ends"):
+        del entry["settings"][name]
     assert read(entry, arrays).settings == ReconciliationSettings(firm=0.5, rounds=7, recent=3, lift=0.0)
     del entry["settings"]
-    assert read(entry, arrays).settings == ReconciliationSettings(firm=0.05, rounds=2, recent=200, lift=0.0)
+    assert read(entry, arrays).settings == ReconciliationSettings(
+        firm=0.05, rounds=2, recent=200, lift=0.0, sparse=0.0, ends=False
+    )
 
 
-@pytest.mark.parametrize("wrong", [{"firm": 0.0}, {"rounds": 101}, {"recent": 0}, {"lift": -0.1}])
+@pytest.mark.parametrize("wrong", [{"firm": 0.0}, {"rounds": 101}, {"recent": 0}, {"lift": -0.1}, {"sparse": -1.0}])
 def test_numbers_that_no_program_wrote_are_refused(wrong):
     entry, arrays = written()
     with pytest.raises(ValueError, match="numbers by which its forecasts add up are none"):
@@ -63,4 +66,4 @@ def test_hierarchy_comes_back_and_that_of_a_newer_program_is_refused():
     found = load_hierarchy(decode(HierarchyEntry, entry), Arrays(arrays), 3)
     np.testing.assert_array_equal(found.below, TREE.below)
     with pytest.raises(NewerStoreError, match="newer"):
-        load_hierarchy(decode(HierarchyEntry, {**entry, "schema_version": 3}), Arrays(arrays), 3)
+        load_hierarchy(decode(HierarchyEntry, {**entry, "schema_version": 4}), Arrays(arrays), 3)

@@ -1,0 +1,78 @@
+"""What is known of leaves beside what networks say: that they have ended, or sell now and then.
+
+    ended     120 131 128 · · ·    0 from here on; what it would have been is taken off the sums above it
+    sparse    0 0 3 0 0 0 1 0      its mean: a network that learns by absolute errors forecasts the median, which is 0
+
+Shapes: ``M`` members, ``S`` series, ``H`` horizon.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.checks.demand import demand_classes
+from forecast.data.panel import Panel
+from forecast.models.classical.intermittent import IntermittentSettings, intermittent
+from forecast.models.forecaster import Members
+from forecast.models.reconciliation.reconciler import ReconciliationSettings
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+LEAF_RULE = "imapa"  # measured by benchmarks/tuning/hierarchies.py
+"""What forecasts leaves that sell now and then."""
+
+
+@dataclass(frozen=True, eq=False)
+class LeafStates:
+    """Which series are forecast otherwise than by the members.
+
+    Attributes:
+        ended: (S,), all that is below them has ended.
+        sparse: (S,), leaves that sell now and then.
+    """
+
+    ended: BoolArray
+    sparse: BoolArray
+
+    @classmethod
+    def of(cls, panel: Panel, settings: ReconciliationSettings) -> Self:
+        """Returns those of a panel that ends at the origin; of one without a hierarchy all series are leaves."""
+        ended, sparse = panel.has_ended & settings.ends, np.zeros(len(panel), dtype=bool)
+        if settings.sparse:
+            found, tree = demand_classes(panel), panel.hierarchy
+            sells = found.is_demand & np.isfinite(found.interval) & (tree.is_leaf if tree else True)
+            sparse = sells & (found.interval >= settings.sparse) & ~ended
+        return cls(ended, sparse)
+
+    def settled(self, members: Members, panel: Panel, rules: IntermittentSettings) -> Members:
+        """Returns members that say what is known of these series; the rule is for networks, which have anchors."""
+        if self.sparse.any() and members.anchors:
+            told = intermittent(LEAF_RULE, panel.select(np.flatnonzero(self.sparse)), members.values.shape[2], rules)
+            members = _each(members, lambda values: _put(values, self.sparse, told))
+        if not self.ended.any():
+            return members
+        tree = panel.hierarchy
+        gone = self.ended if tree is None else self.ended & tree.is_leaf
+
+        def left(values: FloatArray) -> FloatArray:  # (S, H)
+            lost = 0.0 if tree is None else tree.added(np.where(gone[:, None], values, 0.0))
+            return np.where(self.ended[:, None], 0.0, values - lost)
+
+        return _each(members, left)
+
+
+def _each(members: Members, change: Callable[[FloatArray], FloatArray]) -> Members:
+    """Returns members of which each, and each anchor, has been changed."""
+    anchors = {name: change(values) for name, values in members.anchors.items()} if members.anchors else members.anchors
+    return replace(members, values=np.stack([change(own) for own in members.values]), anchors=anchors)
+
+
+def _put(values: FloatArray, which: BoolArray, told: FloatArray) -> FloatArray:
+    """Returns forecasts (S, H) with those of some series in their place."""
+    made = values.copy()
+    made[which] = told
+    return made
