@@ -8,7 +8,7 @@ Shapes: ``L`` leaves, ``A`` sums, ``N`` steps of all series together, ``C`` colu
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from forecast.data.findings import Finding
 from forecast.data.frequency import readable
 from forecast.data.hierarchy import Hierarchy, HierarchySpec, parse_hierarchy, seen_hierarchy
 from forecast.data.panel import IdParts, Panel
+from forecast.data.placed_steps import PlacedSteps, in_common, placed_steps, told_at
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.hierarchy_ids import (
     LevelNodes,
@@ -43,7 +44,6 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-LATEST = np.iinfo(np.int64).max
 OBSERVED = 0.5
 """Where fewer of the leaves below it have a value, a sum has none."""
 
@@ -201,56 +201,6 @@ def ended_at_zero(panel: Panel, options: ReadOptions, end: int | None = None) ->
     return whole, [Finding("warning", "ended", text, "--fill zero" if carried else "--fill previous")]
 
 
-@dataclass(frozen=True, eq=False)
-class PlacedSteps:
-    """Where each step of the leaves goes among those of the sums.
-
-    Attributes:
-        first: (A,) ordinals.
-        offsets: (A + 1,).
-        rows: for each level above the leaves, (N,) places of the leaves' steps among those of all sums.
-    """
-
-    first: IntArray
-    offsets: IntArray
-    rows: tuple[IntArray, ...]
-
-    def added(self, values: FloatArray) -> FloatArray:
-        """Returns values of the leaves' steps added up, (N,) -> (steps of the sums,)."""
-        size = int(self.offsets[-1])
-        made = np.zeros(size)
-        for rows in self.rows:
-            made += np.bincount(rows, values, size)
-        return made
-
-
-def placed_steps(levels: Sequence[TreeLevel], first: IntArray, lengths: IntArray) -> PlacedSteps:
-    """Returns where steps go, of series that begin and last as told."""
-    begins, ends = [], []
-    for level in levels[:-1]:
-        begin, end = (
-            np.full(len(level.nodes), LATEST),
-            np.full(len(level.nodes), -LATEST),
-        )
-        told = lengths > 0
-        np.minimum.at(begin, level.group[told], first[told])
-        np.maximum.at(end, level.group[told], (first + lengths)[told])
-        none = begin > end  # a node of which nothing is told
-        begins.append(np.where(none, 0, begin))
-        ends.append(np.where(none, 0, end))
-    start, stop = np.concatenate(begins), np.concatenate(ends)
-    offsets = np.concatenate([[0], np.cumsum(stop - start)])
-    series = np.repeat(np.arange(len(first)), lengths)
-    within = np.arange(int(lengths.sum())) - np.repeat(np.concatenate([[0], np.cumsum(lengths)])[:-1], lengths)
-    ordinals = within + first[series]
-    rows, before = [], 0
-    for level in levels[:-1]:
-        node = before + level.group[series]
-        rows.append(offsets[node] + ordinals - start[node])
-        before += len(level.nodes)
-    return PlacedSteps(start, offsets, tuple(rows))
-
-
 def _with_nodes(leaves: Panel, levels: list[TreeLevel], spec: HierarchySpec) -> Panel:
     """Returns the panel of all nodes, sums first."""
     placed = placed_steps(levels, leaves.first, leaves.lengths)
@@ -364,25 +314,6 @@ def _before(levels: list[TreeLevel]) -> list[int]:
 def _together(values: FloatArray, rows: Sequence[IntArray], size: int, *, is_text: bool) -> FloatArray:
     """Returns the mean of what is told at each place, or the code that all have in common; NaN where there is none."""
     return in_common(told_at(values, rows, size), is_text=is_text)
-
-
-def told_at(values: FloatArray, rows: Sequence[IntArray], size: int) -> FloatArray:
-    """Returns the sum, the count, the lowest and the highest of what is told at each place, (4, size)."""
-    told = ~np.isnan(values)
-    made = np.repeat(np.array([0.0, 0.0, np.inf, -np.inf])[:, None], size, axis=1)
-    for own in rows:
-        made[0] += np.bincount(own[told], values[told], size)
-        made[1] += np.bincount(own[told], minlength=size)
-        np.minimum.at(made[2], own[told], values[told])
-        np.maximum.at(made[3], own[told], values[told])
-    return made
-
-
-def in_common(told: FloatArray, *, is_text: bool) -> FloatArray:
-    """Returns the mean of what is told, or the code that all have in common, (4, …) -> (…); NaN where there is none."""
-    sums, counts, low, high = told
-    made = np.where(low == high, low, np.nan if is_text else sums / np.maximum(counts, 1))
-    return np.where(counts > 0, made, np.nan)
 
 
 def _negative_findings(panel: Panel) -> list[Finding]:
