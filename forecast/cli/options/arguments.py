@@ -188,3 +188,23 @@ OnlySeries = Annotated[
 ]
 ReplaceFile = Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")]
 ReplaceFiles = Annotated[bool, typer.Option("--force", "-f", help="Replace files that are there.")]
+SHARDS = "Shard by shard"
+"""The part of a command's help with the flags of folders of shards."""
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="URL",
+        help="Likewise, on the workers of a Dask scheduler, such as tcp://scheduler:8786.",
+        rich_help_panel=SHARDS,
+    ),
+]
+PartOfShards = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="Likewise, only the I-th of N parts of the shards: one task of an array of jobs.",
+        rich_help_panel=SHARDS,
+    ),
+]

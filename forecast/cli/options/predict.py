@@ -7,12 +7,20 @@ from typing import Annotated
 import typer
 
 from forecast.addresses import is_address
-from forecast.cli.options.arguments import ModelVersion, OnlySeries, check_levels, check_quantiles
+from forecast.cli.options.arguments import (
+    SHARDS,
+    Cluster,
+    ModelVersion,
+    OnlySeries,
+    PartOfShards,
+    check_levels,
+    check_quantiles,
+)
 from forecast.cli.options.completion import complete_period
 from forecast.errors import UsageError
 from forecast.specs import PictureSize
 
-HOW_SURE, PICTURE, SHARDS = "How sure it is", "Picture", "Shard by shard"
+HOW_SURE, PICTURE = "How sure it is", "Picture"
 
 
 @dataclass(frozen=True)
@@ -157,24 +165,8 @@ class PredictFlags:
             rich_help_panel=SHARDS,
         ),
     ] = None
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            "--cluster",
-            metavar="URL",
-            help="Likewise, on the workers of a Dask scheduler, such as tcp://scheduler:8786.",
-            rich_help_panel=SHARDS,
-        ),
-    ] = None
-    shard: Annotated[
-        str | None,
-        typer.Option(
-            "--shard",
-            metavar="I/N",
-            help="Likewise, only the I-th of N parts of the shards: one task of an array of jobs.",
-            rich_help_panel=SHARDS,
-        ),
-    ] = None
+    cluster: Cluster = None
+    shard: PartOfShards = None
     dry_run: Annotated[
         bool,
         typer.Option(

@@ -226,7 +226,8 @@ def _unexpected(panel: Panel, judged: Judged, labels: Sequence[Label]) -> list[S
         text = f"{counted(judged.shifts.size, 'new level')} {by}: {_places(panel, judged.shifts)}"
         spots.append(Spot(Finding("note", "shifts", text, LEFT_BEHIND), *_where(panel, judged.shifts)))
     if judged.courses.size:
-        text = f"{counted(judged.courses.size, 'course')} {by}: {_places(panel, judged.courses)}"
+        what = "1 stretch" if judged.courses.size == 1 else f"{judged.courses.size:,} stretches"
+        text = f"{what} whose values together {by.removeprefix('that ')}: {_places(panel, judged.courses)}"
         finding = Finding("note", "courses", text, f"forecast anomalies {judged.by.split()[0]}")
         spots.append(Spot(finding, *_where(panel, judged.courses)))
     return spots

@@ -26,12 +26,13 @@ def reason_of(episode: Episode, panel: Panel, flags: Flags | None = None) -> str
         before = "more" if episode.size > 0 else "less"
         late = "; too new to say whether it stays" if episode.is_new else ""
         return f"{about(abs(episode.size))} {before} from here on than before{late}"
-    if episode.kind == "variance" and episode.size < CLEARLY:
-        return f"for {steps}, a little farther from what was expected than usual, and for longer"
-    if episode.kind == "variance":
-        return f"for {steps}, {about(episode.size, 2)} times as far from what was expected as usual"
+    span = "around it" if episode.onset == episode.end else f"for {steps}"
     if episode.kind == "shape":
-        return f"{steps} whose course is unlike all others"
+        return f"{span}, the series runs unlike anywhere else"
+    if episode.kind == "variance" and (episode.size < CLEARLY or episode.onset == episode.end):
+        return f"{span}, values vary more than usual"
+    if episode.kind == "variance":
+        return f"{span}, values are {about(episode.size, 2)} times as far from what was expected as usual"
     late = "; too new to say whether it stays" if episode.is_new else ""
     where = _when(episode, panel) + _with_flags(episode, panel, yes_no_columns(panel) if flags is None else flags)
     length = f", the worst of {steps}" if episode.end > episode.onset else ""

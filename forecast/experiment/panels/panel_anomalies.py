@@ -4,7 +4,8 @@
     panel/part-00004.parquet ──job──▶ out/part-00004.csv ─┴─▶ out/episodes.csv, false discoveries among all of them
 
 How rare an error is, is counted among the errors of its shard: whole series, chosen by a hash, so that each shard is a
-sample of all. The share of false discoveries is counted among the episodes of all shards.
+sample of all. The share of false discoveries is counted among the episodes of all shards; of tasks that look at a part
+each, the one that ends last writes them.
 """
 
 import csv
@@ -22,9 +23,9 @@ from forecast.evaluation.anomalies.detector import AnomalyKind
 from forecast.evaluation.anomalies.episodes import SURE
 from forecast.execution.executor import Workplace, open_executor
 from forecast.execution.job import JobOrder, this_program
-from forecast.execution.run_folder import RunEntry, RunFolder
+from forecast.execution.run_folder import JournalLine, RunEntry, RunFolder
 from forecast.experiment.panels.episode_table import EPISODE_COLUMNS
-from forecast.experiment.panels.panel_forecast import PanelResult, Tally, do_jobs
+from forecast.experiment.panels.panel_forecast import PanelResult, Share, Tally, do_jobs
 from forecast.experiment.panels.panel_shards import PanelShards, shards_of_panel
 from forecast.experiment.panels.shard_anomalies import FUNCTION, AnomalySpec
 from forecast.experiment.panels.shard_forecast import ShardSpec
@@ -34,6 +35,8 @@ from forecast.report.tables import csv_text
 from forecast.run import Run
 
 EPISODES = "episodes.csv"
+SUMS = ("judged", "by_model")
+"""Numbers of each shard that are kept in the journal, and added up."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class PanelLook:
         panel: the folder of the shards, by its path or its address.
         output: the folder for the episodes.
         since: the first date that is judged; None for all.
+        share: of the shards that are looked at.
         force: begin anew where the folder holds another run's results.
     """
 
@@ -59,6 +63,7 @@ class PanelLook:
     rate: float
     since: str | None = None
     place: Workplace = Workplace()
+    share: Share = Share()
     force: bool = False
 
 
@@ -68,17 +73,28 @@ class PanelEpisodes:
 
     Attributes:
         work: what became of the shards.
-        episodes: in all of them.
+        episodes: in them; in all of the panel where these were the last.
         sure: of these, beyond chance.
+        series: that were looked at.
         judged: observed values that were judged.
         by_model: of these, by the model.
+        csv: the episodes, the rarest first.
+        left: shards of the panel that another task is still to look at.
     """
 
     work: PanelResult
     episodes: int
     sure: int
+    series: int
     judged: int
     by_model: int
+    csv: str
+    left: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all shards are looked at, so that the episodes of all stand in one file."""
+        return not self.left
 
 
 def check_alone(stored: StoredModel) -> None:
@@ -105,20 +121,36 @@ def look_at_panel(look: PanelLook, run: Run) -> PanelEpisodes:
     results = _results(look, panel)
     results.begin(force=look.force)
     files = {one.name: f"{Path(one.file).stem}.csv" for one in panel.shards}
+    own = [one.name for one in panel.shards[look.share.number - 1 :: look.share.of]]
     before, jobs = results.done(), _jobs(look, panel, files, run)
-    tally = Tally(run, results, files, before, ("judged", "by_model"))
-    where, left = "nobody: all is done", [job for job in jobs if job.key not in before]
+    tally = Tally(run, results, {name: files[name] for name in own}, before, SUMS)
+    where, left = "nobody: all is done", [job for job in jobs if job.key in own and job.key not in before]
     if left:
         with open_executor(look.place, run) as executor:
             where = executor.where
             do_jobs(executor, left, tally, look.output)
     work = tally.result(look.stored, look.panel, look.output, where)
     work.check()
-    judged = tally.sums["judged"]
-    if not judged and look.since:
+    return _found(look, work, files, own, results.done())
+
+
+def _found(
+    look: PanelLook, work: PanelResult, files: dict[str, str], own: list[str], done: dict[str, JournalLine]
+) -> PanelEpisodes:
+    """Returns what was found, in all shards where no task is left to look at others, and then writes it down.
+
+    Raises:
+        UsageError: nothing was judged, since all data ends before ``since``.
+    """
+    left = len(files.keys() - done.keys())
+    names = own if left else list(files)
+    sums = {key: sum(int(done[name].told.get(key, 0)) for name in names) for key in ("series", *SUMS)}
+    if not sums["judged"] and not left and look.since:
         raise UsageError(f"--since {look.since} lies beyond all data in {look.panel}.", "an earlier --since")
-    episodes, sure = _gathered(look.output, list(files.values()), judged)
-    return PanelEpisodes(work, episodes, sure, judged, tally.sums["by_model"])
+    table, episodes, sure = _gathered(look.output, [files[name] for name in names], sums["judged"])
+    if not left:
+        atomic_write(look.output / EPISODES, table.encode())
+    return PanelEpisodes(work, episodes, sure, sums["series"], sums["judged"], sums["by_model"], table, left)
 
 
 def _jobs(look: PanelLook, panel: PanelShards, files: dict[str, str], run: Run) -> list[JobOrder]:
@@ -130,8 +162,8 @@ def _jobs(look: PanelLook, panel: PanelShards, files: dict[str, str], run: Run) 
     return jobs
 
 
-def _gathered(folder: Path, files: list[str], judged: int) -> tuple[int, int]:
-    """Writes the episodes of all shards into one file, the rarest first; returns how many, and how many are sure."""
+def _gathered(folder: Path, files: list[str], judged: int) -> tuple[str, int, int]:
+    """Returns the episodes of some shards as one table, the rarest first, how many, and how many are sure."""
     rows: list[dict[str, str]] = []
     for file in files:
         rows += csv.DictReader(io.StringIO((folder / file).read_text()))
@@ -140,8 +172,7 @@ def _gathered(folder: Path, files: list[str], judged: int) -> tuple[int, int]:
         row["false_discovery_rate"] = repr(rate)
     rows.sort(key=lambda row: (float(row["p_value"]), row["series_id"], row["onset"]))
     table = csv_text(EPISODE_COLUMNS, (tuple(row[name] for name in EPISODE_COLUMNS) for row in rows))
-    atomic_write(folder / EPISODES, table.encode())
-    return len(rows), int((rates <= SURE).sum())
+    return table, len(rows), int((rates <= SURE).sum())
 
 
 def _told(look: PanelLook, run: Run) -> ShardSpec:
@@ -174,4 +205,4 @@ def _results(look: PanelLook, panel: PanelShards) -> RunFolder:
         "panel": panel.digest,
         "program": str(this_program()),
     }
-    return RunFolder(look.output, RunEntry("anomalies", facts))
+    return RunFolder(look.output, RunEntry("anomalies", facts), part=look.share.name)

@@ -7,6 +7,7 @@ from forecast.data.files.parquet_folder import is_folder
 from forecast.errors import UsageError
 from forecast.execution.executor import Workplace
 from forecast.experiment.panels.panel_anomalies import EPISODES, PanelEpisodes, PanelLook, look_at_panel
+from forecast.experiment.panels.panel_forecast import Share
 from forecast.experiment.versions.stored_model import load_champion, load_version
 from forecast.production.store.store import Store
 from forecast.run import Run
@@ -16,16 +17,20 @@ from forecast.workflows.anomalies.anomalies import AnomaliesRequest, check_rate
 
 @dataclass(frozen=True)
 class ShardsResult:
-    """What was found in a folder of shards, and the file that holds all episodes."""
+    """What was found in a folder of shards, or in a part of them.
+
+    Attributes:
+        file: that holds the episodes of all shards; None while some are to be looked at by another task.
+    """
 
     request: AnomaliesRequest
     found: PanelEpisodes
-    file: Path
+    file: Path | None
 
     @property
     def csv(self) -> str:
-        """All episodes, the rarest first."""
-        return self.file.read_text()
+        """The episodes that were found here, the rarest first; of a part that was the last, those of all."""
+        return self.found.csv
 
     @property
     def summary(self) -> str:
@@ -33,7 +38,7 @@ class ShardsResult:
         found = self.found
         chance = found.judged * self.request.rate
         about = f"{chance:.1f}" if chance < 10 else f"{chance:,.0f}"
-        among = f"{counted(found.judged, 'value')} of {found.work.series:,} series"
+        among = f"{counted(found.judged, 'value')} of {found.series:,} series"
         return (
             f"{counted(found.episodes, 'episode')} in {among}, where chance alone makes about {about} (--rate); "
             f"{found.sure:,} beyond chance (at most 1 in 10 of such false)."
@@ -41,7 +46,14 @@ class ShardsResult:
 
 
 def anomalies_of_shards(
-    request: AnomaliesRequest, output: Path, place: Workplace, store: Store, run: Run, *, force: bool = False
+    request: AnomaliesRequest,
+    output: Path,
+    place: Workplace,
+    share: Share,
+    store: Store,
+    run: Run,
+    *,
+    force: bool = False,
 ) -> ShardsResult:
     """Finds what was not expected in a folder of shards.
 
@@ -57,6 +69,9 @@ def anomalies_of_shards(
     panel = request.source or stored.source
     if not is_folder(panel):
         message = f"-o is a folder for a folder of shards, and {panel} is none."
-        raise UsageError(message, f"forecast shard {panel} DIR; then --data DIR; or leave out -o and --workers")
-    look = PanelLook(stored, store.root, asked, panel, output, request.kind, request.rate, request.since, place, force)
-    return ShardsResult(request, look_at_panel(look, run), output / EPISODES)
+        raise UsageError(message, f"forecast shard {panel} DIR; then --data DIR; or leave out -o")
+    look = PanelLook(
+        stored, store.root, asked, panel, output, request.kind, request.rate, request.since, place, share, force
+    )
+    found = look_at_panel(look, run)
+    return ShardsResult(request, found, output / EPISODES if found.is_whole else None)

@@ -106,6 +106,6 @@ def test_what_a_model_did_not_expect_stands_in_for_the_quick_look():
     assert told["outliers"].grade == "warning"
     assert told["outliers"].text == "2 values that shop v3 did not expect: 1970-08-01 (13) of a, 1970-11-01 (16) of b"
     assert told["shifts"].text.startswith("1 new level that shop v3 did not expect: 1975-01-01")
-    assert told["courses"].text.startswith("2 courses that shop v3 did not expect")
+    assert told["courses"].text.startswith("2 stretches whose values together shop v3 did not expect: ")
     unsure = survey(panel, judged=replace(judged, sure=one[:0]))
     assert {spot.finding.topic: spot.finding.grade for spot in unsure}["outliers"] == "note"

@@ -7,7 +7,7 @@ from forecast.data.panel import panel_from_series
 from forecast.errors import DataError
 from forecast.evaluation.anomalies.autoregression import corrected
 from forecast.evaluation.anomalies.detector import score_steps
-from forecast.evaluation.anomalies.episodes import expectation
+from forecast.evaluation.anomalies.episodes import Episode, expectation
 from forecast.evaluation.anomalies.reasons import reason_of
 from forecast.evaluation.anomalies.residuals import residuals_of
 from forecast.evaluation.anomalies.search import LEAST_STEPS, Looked, search
@@ -55,6 +55,21 @@ def test_reasons_tell_what_came_and_what_was_expected(found, spoilt):
     assert reason.endswith("expected, a Friday")
     shift = next(episode for episode in found.episodes if episode.kind == "level shift")
     assert "more from here on than before" in reason_of(shift, spoilt)
+
+
+@pytest.mark.parametrize(
+    ("kind", "steps", "size", "reason"),
+    [
+        ("variance", 1, 4.0, "around it, values vary more than usual"),
+        ("variance", 5, 1.1, "for 5 steps, values vary more than usual"),
+        ("variance", 5, 2.14, "for 5 steps, values are 2.1 times as far from what was expected as usual"),
+        ("shape", 1, 0.0, "around it, the series runs unlike anywhere else"),
+        ("shape", 14, 0.0, "for 14 steps, the series runs unlike anywhere else"),
+    ],
+)
+def test_reasons_of_stretches_are_sentences_of_one_step_and_of_several(spoilt, kind, steps, size, reason):
+    episode = Episode(0, kind, 50, 50 + steps - 1, 50, 1.0, 1.0, 0.0, 2.0, size, 1e-4)
+    assert reason_of(episode, spoilt) == reason
 
 
 def test_expected_ranges_hold_about_95_of_100_usual_values(spoilt, found):

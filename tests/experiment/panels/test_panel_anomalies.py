@@ -22,8 +22,9 @@ def test_false_discoveries_are_counted_among_the_episodes_of_all_shards(tmp_path
     head = ",".join(EPISODE_COLUMNS)
     (tmp_path / "a.csv").write_text("\n".join([head, row("x", 0.001), row("y", 0.0001)]))
     (tmp_path / "b.csv").write_text("\n".join([head, row("z", 0.01)]))
-    assert _gathered(tmp_path, ["a.csv", "b.csv"], 200) == (3, 2)
-    rows = list(csv.DictReader((tmp_path / EPISODES).read_text().splitlines()))
+    table, *counts = _gathered(tmp_path, ["a.csv", "b.csv"], 200)
+    assert counts == [3, 2]
+    rows = list(csv.DictReader(table.splitlines()))
     assert [each["series_id"] for each in rows] == ["y", "x", "z"]
     rates = [float(each["false_discovery_rate"]) for each in rows]
     assert rates == pytest.approx([0.0001 * 200, 0.001 * 200 / 2, 0.01 * 200 / 3])
@@ -38,7 +39,7 @@ def lines(count):
 
 
 @pytest.mark.slow
-def test_one_worker_and_two_write_the_same_bytes_and_a_second_run_has_nothing_to_do(tmp_path):
+def test_one_worker_two_and_an_array_of_tasks_write_the_same_bytes_and_a_second_run_has_nothing_to_do(tmp_path):
     (tmp_path / "old.csv").write_text("\n".join(lines(140)))
     (tmp_path / "new.csv").write_text("\n".join(lines(STEPS)))
     run("shard", "new.csv", "panel", "--shards", "2", "--id", "shop", "-q", folder=tmp_path)
@@ -54,5 +55,11 @@ def test_one_worker_and_two_write_the_same_bytes_and_a_second_run_has_nothing_to
     assert names == ["episodes.csv", "part-00000.csv", "part-00001.csv"]
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    first, last = (run(*words, "-o", "parts", "--shard", part, folder=tmp_path).document for part in ("1/2", "2/2"))
+    assert (first["files"], first["judged"] + 6 * 20 - last["judged"] > 0) == ([], True)
+    assert (tmp_path / "parts" / EPISODES).read_bytes() == (tmp_path / "one" / EPISODES).read_bytes()
+    assert {key: last[key] for key in ("judged", "series", "episodes", "sure")} == {
+        key: one[key] for key in ("judged", "series", "episodes", "sure")
+    }
     rarest = next(csv.DictReader((tmp_path / "one" / EPISODES).read_text().splitlines()))
     assert (rarest["series_id"], rarest["kind"]) == ("S4", "spike")

@@ -10,7 +10,7 @@ import typer
 from forecast.cli.commands.anomalies.output import anomalies_json, anomalies_table, print_shards
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data, read_options
-from forecast.cli.options.arguments import ModelVersion, ReplaceFiles
+from forecast.cli.options.arguments import SHARDS, Cluster, ModelVersion, PartOfShards, ReplaceFiles
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.console import print_csv, print_json, say, say_notes, settle_form
 from forecast.cli.output.progress_notes import narrated
@@ -66,10 +66,25 @@ class EpisodeFlags:
     ] = None
     workers: Annotated[
         int | None,
-        typer.Option("--workers", min=1, max=1024, metavar="N", help="Of a folder of shards: in so many processes."),
+        typer.Option(
+            "--workers",
+            min=1,
+            max=1024,
+            metavar="N",
+            help="Of a folder of shards: look in so many processes, into the folder of -o.",
+            rich_help_panel=SHARDS,
+        ),
     ] = None
+    cluster: Cluster = None
+    shard: PartOfShards = None
     force: ReplaceFiles = False
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 if there is an episode.")] = False
+
+    @property
+    def by_shards(self) -> str | None:
+        """The first flag that only a folder of shards has; None where there is none."""
+        flags = {"-o": self.to, "--workers": self.workers, "--cluster": self.cluster, "--shard": self.shard}
+        return next((flag for flag, value in flags.items() if value is not None), None)
 
 
 @grouped
@@ -103,7 +118,7 @@ def anomalies_command(
         score_table,
     )
 
-    if write.to is not None or write.workers is not None:
+    if write.by_shards is not None:
         _look_at_shards(name, reading, look, write, output)
         return
     ending = check_free(write.scores, TABLES, force=write.force, flag="--scores")
@@ -154,17 +169,19 @@ def _look_at_shards(
 ) -> None:
     """Looks at a folder of shards file by file."""
     from forecast.execution.executor import Workplace
+    from forecast.experiment.panels.panel_forecast import Share
     from forecast.production.store.store import Store
     from forecast.workflows.anomalies.anomalies import AnomaliesRequest
     from forecast.workflows.anomalies.shards import anomalies_of_shards
 
     store = Store(output.store)
     if write.to is None:
-        raise UsageError("--workers look at a folder of shards, into a folder, and none is named.", "-o DIR")
+        message = f"{write.by_shards} is of a folder of shards, looked at into a folder, and none is named."
+        raise UsageError(message, "-o DIR")
     for flag, is_given in (("--scores", write.scores is not None), ("--plot", write.plot != "none")):
         if is_given:
             message = f"{flag} is of one table of values, and a folder is looked at shard by shard."
-            raise UsageError(message, f"leave out {flag}, or -o and --workers, where all of it fits into the memory")
+            raise UsageError(message, f"leave out {flag}, or {write.by_shards}, where all of it fits into the memory")
     if name is None or name not in store.names():
         message = "A folder of shards is looked at with a model that all shards share, and none is named."
         raise UsageError(message, "forecast train DIR --name NAME; then forecast anomalies NAME --data DIR -o OUT")
@@ -172,8 +189,10 @@ def _look_at_shards(
     asked = AnomaliesRequest(
         name, look.data, read_options(reading), look.kind, parse_rate(look.rate), look.since, look.version
     )
+    place = Workplace(write.workers or 1, write.cluster)
+    share = Share.parse(write.shard) if write.shard is not None else Share()
     with narrated("Shards", output) as run:
-        found = anomalies_of_shards(asked, write.to, Workplace(write.workers or 1), store, run, force=write.force)
+        found = anomalies_of_shards(asked, write.to, place, share, store, run, force=write.force)
     print_shards(found, output)
     if write.strict and found.found.episodes:
         raise typer.Exit(ExitCode.QUALITY_GATE)

@@ -96,7 +96,7 @@ def shards_json(result: "ShardsResult") -> dict[str, Any]:
         "shards": work.shards,
         "kept": work.kept,
         "done": work.done,
-        "series": work.series,
+        "series": found.series,
         "judged": found.judged,
         "judged_by_model": found.by_model,
         "by_chance": found.judged * result.request.rate,
@@ -104,13 +104,13 @@ def shards_json(result: "ShardsResult") -> dict[str, Any]:
         "sure": found.sure,
         "summary": result.summary,
         "notes": list(work.notes),
-        "files": [str(result.file)],
+        "files": [str(result.file)] if result.file is not None else [],
     }
 
 
 def print_shards(result: "ShardsResult", output: OutputFlags) -> None:
     """Says how many episodes the shards hold, and where they stand; as CSV, prints them all."""
-    work, form = result.found.work, settle_form(output.form)
+    found, work, form = result.found, result.found.work, settle_form(output.form)
     if not output.quiet:
         say_notes(work.notes)
     if form == "json":
@@ -122,5 +122,12 @@ def print_shards(result: "ShardsResult", output: OutputFlags) -> None:
         write_out("\n", wrapped(f"{by}: {result.summary}", "  ", label_width=2))
     if not output.quiet:
         before = f", {work.kept:,} of them before" if work.kept else ""
-        say(f"{result.file}, and a file for each of {counted(work.shards, 'shard')}{before}", "Wrote")
+        each = f"a file for each of {work.shards:,} shards" if work.shards != 1 else "a file for 1 shard"
+        if result.file is not None:
+            say(f"{result.file}, and {each}{before}", "Wrote")
+        else:
+            left = (
+                f"{counted(found.left, 'shard')} of the panel are left to other tasks, and the last writes all episodes"
+            )
+            say(f"{work.output}: {each}{before}; {left}", "Wrote")
         say(work.where, "By")
