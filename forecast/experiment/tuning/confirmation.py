@@ -66,7 +66,8 @@ class Confirmation(Document):
     @property
     def words(self) -> str:
         """What came out, in sentences."""
-        span = f"the last {counted(self.folds, 'fold')} × {counted(self.horizon, 'step')}, which no trial saw"
+        folds = f"{counted(self.folds, 'fold')} × " if self.folds > 1 else ""
+        span = f"the last {folds}{counted(self.horizon, 'step')}, which no trial saw"
         told = f"{METRICS[self.metric].label} {self.error:.4g}, and the default's {self.default_error:.4g}"
         share = gap_percent(abs(self.gain))
         if self.is_better:

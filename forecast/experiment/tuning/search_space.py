@@ -223,10 +223,8 @@ def narrowed(
         UsageError: a name is no setting, has a value already or none that could be tried; or nothing is left.
     """
     pinned, known = pinned_names(settings, model), {each.name: each for each in space}
+    check_names(names or ())
     for name in names or ():
-        if name not in SETTINGS:
-            meant = did_you_mean(name, SETTINGS)
-            raise UsageError(f"--search {name} is no setting of a network.{meant}", f"--search {','.join(SETTINGS)}")
         if name in pinned:
             text = f"{name} is to be searched, and has a value already: {pinned[name]}."
             raise UsageError(text, f"--search without {name}, or no value for it")
@@ -238,6 +236,18 @@ def narrowed(
         text = f"Nothing is left to search: {listed(tuple(pinned))} {'has' if len(pinned) == 1 else 'have'} values."
         raise UsageError(text, f"--search {','.join(known)} without values for all of them")
     return left
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuses names of settings that are none.
+
+    Raises:
+        UsageError: there is one.
+    """
+    for name in names:
+        if name not in SETTINGS:
+            meant = did_you_mean(name, SETTINGS)
+            raise UsageError(f"--search {name} is no setting of a network.{meant}", f"--search {','.join(SETTINGS)}")
 
 
 def pinned_names(settings: Settings, model: str) -> dict[str, Value]:
@@ -275,7 +285,8 @@ def with_fixed(settings: Settings, model: str, fixed: Mapping[str, str]) -> tupl
         values[name] = _read(name, text)
         if name in pinned and pinned[name] != values[name]:
             message = f"{name} can't be both {pinned[name]} and {values[name]}."
-            raise UsageError(message, f"--fix {name}={values[name]}, or --{name} {pinned[name]}")
+            flag = "model" if name == CELL else name
+            raise UsageError(message, f"--fix {name}={values[name]}, or --{flag} {pinned[name]}")
     return changed_settings(settings, model, values)
 
 
@@ -290,7 +301,8 @@ def _read(name: str, text: str) -> Value:
         return float(text) if name in NUMBERS else int(text)
     except ValueError:
         kind = "a number" if name in NUMBERS else "a whole number"
-        raise UsageError(f"--fix {name}={text}: {text!r} is not {kind}.", f"--fix {name}=32") from None
+        example = {RATE: "0.003"}.get(name, "0.1") if name in NUMBERS else "32"
+        raise UsageError(f"--fix {name}={text}: {text!r} is not {kind}.", f"--fix {name}={example}") from None
 
 
 def changes_of(values: Changes, space: Sequence[SearchedSetting], window: int) -> dict[str, Value]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from forecast.data.read_options import SETTINGS as SETTING_NAMES
 from forecast.data.reading.reader import Reading, ReadOptions
-from forecast.errors import NotFoundError, Stopped, TrainingError, UsageError
+from forecast.errors import NotFoundError, Stopped, TrainingError, UsageError, did_you_mean
 from forecast.execution.executor import Executor, Workplace, open_executor
 from forecast.experiment.final_fit import check_model as check_name
 from forecast.experiment.input_data import read_to_learn
@@ -29,6 +29,7 @@ from forecast.experiment.tuning.search_space import (
     at_end,
     changes_of,
     check_model,
+    check_names,
     toml_lines,
     with_fixed,
 )
@@ -122,9 +123,7 @@ class TuneResult:
         if self.confirmation is not None:
             return self.confirmation.words
         if len(self.trials) == 1:
-            return (
-                "There was time for the default alone, and nothing to compare it with: give it a longer --time-limit."
-            )
+            return "The default alone was tried, and there is nothing to compare it with: more --trials or time."
         if len(self.full) > 1:
             return "Trained in full, none of the best settings errs less than the default: the default stays."
         return "No settings that were tried err less than the default on the search folds: the default stays."
@@ -156,7 +155,9 @@ def tune(request: TuneRequest, store: Store, run: Run) -> TuneResult:
         raise UsageError(text, f"--time-limit {LEAST:g}s or more")
     folder = TuningFolder(store, _name(request, store))
     with folder.lock(request.lock_timeout):
-        entry, reading = _resumed(request, folder, run) if request.resume else _begun(request, folder, run)
+        entry, reading = (
+            _resumed(request, folder, tunings(store), run) if request.resume else _begun(request, folder, run)
+        )
         study = TuningStudy(folder.journal, entry.space, entry.seed)
         for told in planned_words(entry, sum(trial.state != "open" for trial in study.trials())):
             run.reporter.tell(told)
@@ -214,6 +215,7 @@ def _begun(request: TuneRequest, folder: TuningFolder, run: Run) -> tuple[Tuning
     assert request.source is not None
     before, tuned = folder.entry() if not request.force else None, folder.tuned() if not request.force else None
     check_name(request.model, ("auto", *MODELS))
+    check_names(request.search or ())  # before a large file is read
     settings, model = with_fixed(request.settings, request.model, request.fixed)
     check_model(settings, model)
     now = run.clock.now()
@@ -241,7 +243,9 @@ def _begun(request: TuneRequest, folder: TuningFolder, run: Run) -> tuple[Tuning
     return entry, reading
 
 
-def _resumed(request: TuneRequest, folder: TuningFolder, run: Run) -> tuple[TuningEntry, Reading]:
+def _resumed(
+    request: TuneRequest, folder: TuningFolder, known: tuple[str, ...], run: Run
+) -> tuple[TuningEntry, Reading]:
     """Returns what is tuned, and its data.
 
     Raises:
@@ -250,7 +254,8 @@ def _resumed(request: TuneRequest, folder: TuningFolder, run: Run) -> tuple[Tuni
     """
     entry = folder.entry()
     if entry is None:
-        raise NotFoundError(f"No tuning of {folder.name} was begun.", "forecast tune DATA begins one")
+        meant = did_you_mean(folder.name, known)
+        raise NotFoundError(f"No tuning of {folder.name} was begun.{meant}", "forecast tune DATA begins one")
     asked = (request.search is not None, bool(request.fixed), request.model != "auto", request.confirm is not None)
     for flag, is_given in zip(("--search", "--fix", "--model", "--confirm"), asked, strict=True):
         if is_given:

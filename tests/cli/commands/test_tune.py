@@ -91,6 +91,23 @@ def test_resume_goes_on_with_the_settings_it_began_with(words, code, folder, don
     assert code == 0 or f"{words[0]} " in ended.err
 
 
+def test_what_was_never_tuned_is_not_found_and_a_name_near_it_is_offered(folder, done):
+    ended = run("tune", "--resume", "--name", "visit", folder=folder)
+    assert ended.code == ExitCode.NOT_FOUND
+    assert "No tuning of visit was begun. Did you mean 'visits'?" in ended.err
+
+
+def test_an_unknown_setting_is_refused_before_the_data_is_read(folder):
+    ended = run("tune", "visits.csv", "--name", "bad", "--search", "windw", folder=folder)
+    assert "Read " not in ended.err
+
+
+def test_one_trial_has_nothing_to_be_compared_with(folder):
+    ended = run(*TUNE[:-1], "1", "--name", "one", "--json", folder=folder)
+    assert ended.code == 0, ended.err
+    assert ended.document["verdict"].startswith("The default alone was tried, and there is nothing to compare it with")
+
+
 def test_settings_of_the_folder_hold_for_tune_and_for_going_on(folder, tmp_path):
     (tmp_path / "forecast.toml").write_text('horizon = 7\nunits = 8\n[train]\nname = "x"\n')
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits(120)))

@@ -1,5 +1,7 @@
 """The confirmation: settings win only where time, series and seeds all say so."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -89,3 +91,11 @@ def test_chance_wins_seldom():
 def test_seeds_of_the_confirmation_are_none_of_the_search():
     fresh = fresh_seeds(Settings(seed=3, seeds=1))
     assert (fresh.seed, fresh.seeds) == (3 + FRESH, 2)
+
+
+@pytest.mark.parametrize(
+    ("folds", "span"), [(1, "On the last 6 steps, which"), (3, "On the last 3 folds × 6 steps, which")]
+)
+def test_the_span_is_said_as_a_person_would(truths, folds, span):
+    found = judge(contestant(truths, noise), contestant(truths, noise), "rmsse", 1)
+    assert replace(found, folds=folds).words.startswith(span)

@@ -94,6 +94,21 @@ def test_settings_that_cannot_be_fixed_are_refused(fixed, message):
         with_fixed(Settings(overrides=Overrides(units=16)), "auto", fixed)
 
 
+@pytest.mark.parametrize(
+    ("fixed", "model", "hint"),
+    [
+        ({"cell": "gru"}, "lstm", "--fix cell=gru, or --model lstm"),
+        ({"learning-rate": "fast"}, "gru", "--fix learning-rate=0.003"),
+        ({"dropout": "some"}, "gru", "--fix dropout=0.1"),
+        ({"units": "few"}, "gru", "--fix units=32"),
+    ],
+)
+def test_a_hint_is_a_flag_that_is_there_and_a_value_that_the_setting_could_have(fixed, model, hint):
+    with pytest.raises(UsageError) as refused:
+        with_fixed(Settings(), model, fixed)
+    assert refused.value.hint == hint
+
+
 def test_what_is_fixed_is_as_if_its_flag_were_given():
     settings, model = with_fixed(Settings(), "auto", {"units": "32", "cell": "gru", "learning-rate": "2e-3"})
     assert (settings.overrides.units, settings.overrides.learning_rate, model) == (32, 2e-3, "gru")
