@@ -23,9 +23,9 @@ SHOWN = 20
 def draw_tuning(
     entry: TuningEntry, trials: Sequence[TriedSettings], importances: Mapping[str, float], kind: PlotKind
 ) -> dict[str, bytes]:
-    """Returns the pictures by file stem; none of the kind ``none``."""
+    """Returns the pictures by file stem; none of the kind ``none``, nor of one trial, which compares with nothing."""
     rows = tuple(trial for trial in trials if trial.error is not None)
-    if kind == "none" or not rows:
+    if kind == "none" or len(rows) < 2:
         return {}
     from forecast.report.figures.figure import render  # matplotlib is slow to import
     from forecast.report.figures.tuning.parallel import parallel_figure
@@ -34,13 +34,12 @@ def draw_tuning(
     label = f"{METRICS[entry.settings.metric].label} on the search folds, scaled by series"
     names = tuple(each.name for each in entry.space)
     logarithmic = {each.name for each in entry.space if each.is_range}
+    each = f"{entry.name}: the settings of each trial"
     figures = {
         f"search.{kind}": search_figure(rows, label=label, title=f"{entry.name}: the search"),
         f"slices.{kind}": slices_figure(rows, names, logarithmic, label=label, title=f"{entry.name}: settings tried"),
+        f"parallel.{kind}": parallel_figure(rows, names, logarithmic, title=each),
     }
-    if len(rows) > 1:
-        title = f"{entry.name}: the settings of each trial"
-        figures[f"parallel.{kind}"] = parallel_figure(rows, names, logarithmic, title=title)
     if importances:
         figures[f"importance.{kind}"] = importance_figure(importances, title=f"{entry.name}: which settings mattered")
     return {name: render(figure, kind) for name, figure in figures.items()}

@@ -103,8 +103,9 @@ def test_an_unknown_setting_is_refused_before_the_data_is_read(folder):
 
 
 def test_one_trial_has_nothing_to_be_compared_with(folder):
-    ended = run(*TUNE[:-1], "1", "--name", "one", "--json", folder=folder)
+    ended = run(*TUNE[:-1], "1", "--name", "one", "--json", "--plots", "png", folder=folder)
     assert ended.code == 0, ended.err
+    assert ended.document["files"] == []
     assert ended.document["verdict"].startswith("The default alone was tried, and there is nothing to compare it with")
 
 

@@ -8,6 +8,7 @@ error │ ·    ·                        error │  ·     ·
 """
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
@@ -26,6 +27,10 @@ COLUMNS = 3
 FAR = 2.0
 """Trials that err more than so many times as much as the default are drawn at the upper edge."""
 MINUTE, LONG = 60.0, 300.0
+ASIDE = (0, 1, -1, 2, -2)
+"""Trials of one value are drawn beside each other, in this order."""
+NEAR_END = 0.2
+"""Share of an axis within which two of its numbers would touch."""
 
 
 class Tried(Protocol):
@@ -121,24 +126,39 @@ def _draw_slice(axes: Axes, trials: Sequence[Tried], name: str, *, is_logarithmi
     if is_logarithmic:
         axes.set_xscale("log")
         top = _draw_points(axes, trials, [float(value) for value in values])
-        low, high = min(map(float, values)), max(map(float, values))
-        ticks = sorted({low, math.sqrt(low * high), high})
+        default = next((float(trial.values[name]) for trial in trials if trial.number == 0), None)
+        ticks = _logarithmic_ticks([*map(float, values)], default)
         axes.set_xticks(ticks, [f"{tick:.2g}" for tick in ticks], fontsize=8)
         axes.xaxis.set_minor_locator(NullLocator())
     else:
         are_numbers = all(isinstance(value, int | float) for value in values)
         order = sorted(set(values)) if are_numbers else list(dict.fromkeys(values))
-        spread = [
-            order.index(value) + 0.09 * ((trial.number * 7) % 5 - 2)
-            for value, trial in zip(values, trials, strict=True)
-        ]
-        top = _draw_points(axes, trials, spread)
+        offsets = _offsets(values, trials)
+        top = _draw_points(axes, trials, [order.index(v) + offset for v, offset in zip(values, offsets, strict=True)])
         axes.set_xticks(range(len(order)), [f"{value:g}" if are_numbers else str(value) for value in order], fontsize=8)
         axes.set_xlim(-0.6, len(order) - 0.4)
     if top is not None:
         axes.set_ylim(top=top)
     axes.set_title(name, fontsize=9.5)
     axes.tick_params(axis="y", labelsize=8)
+
+
+def _logarithmic_ticks(values: Sequence[float], default: float | None) -> list[float]:
+    """Returns the ends, and the default between them; the middle where that would stand on one of the ends."""
+    low, high = min(values), max(values)
+    share = math.log(default / low) / math.log(high / low) if default and high > low else 0.0
+    middle = default if default and NEAR_END < share < 1 - NEAR_END else math.sqrt(low * high)
+    return sorted({low, middle, high})
+
+
+def _offsets(values: Sequence[object], trials: Sequence[Tried]) -> list[float]:
+    """Returns how far beside its value each trial is drawn: one that has it alone, and the default, stand upon it."""
+    met = Counter(value for value, trial in zip(values, trials, strict=True) if trial.number == 0)
+    found = []
+    for value, trial in zip(values, trials, strict=True):
+        found.append(0.0 if trial.number == 0 else 0.09 * ASIDE[met[value] % len(ASIDE)])
+        met[value] += trial.number != 0
+    return found
 
 
 def _draw_points(axes: Axes, trials: Sequence[Tried], xs: Sequence[float]) -> float | None:
