@@ -51,7 +51,7 @@ class Entry:
         module, _, function = self.place.partition(":")
         alone = typer.Typer(add_completion=False)
         command = getattr(import_module(f"forecast.cli.commands.{module}"), function)
-        alone.command(self.name, cls=HelpfulCommand, rich_help_panel=self.panel)(command)
+        alone.command(self.name, cls=HelpfulCommand, context_settings=HELP_NAMES, rich_help_panel=self.panel)(command)
         return spare_conversion(typer.main.get_command(alone))
 
 

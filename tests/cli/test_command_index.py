@@ -35,3 +35,11 @@ def test_command_is_built_once_and_holders_of_others_are_left_out_of_the_single_
     assert single["history"] is index["history"]
     assert "models" in index
     assert "models" not in single
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_command_by_itself_answers_to_h_as_it_does_below_the_program(name):
+    assert set(ENTRIES[name].built().make_context(name, ["word"], resilient_parsing=True).help_option_names) == {
+        "-h",
+        "--help",
+    }
