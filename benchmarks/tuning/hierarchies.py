@@ -22,7 +22,7 @@ KINDS = {"apart": (0.0, 0.0), "a little alike": (0.3, 0.1), "alike": (1.0, 0.3),
 """How far a step of what all, and of what a group has in common goes, of a noise of 1."""
 WIDTHS = (
     Constant("forecast.evaluation.distribution.level_hardness", "BELIEF", (0.25, 4.0, 16.0)),
-    Constant("forecast.evaluation.distribution.level_hardness", "DOUBT", (0.0, 0.6, 2.0)),
+    Constant("forecast.evaluation.distribution.level_hardness", "DOUBT", (0.0, 0.3, 1.0, 2.0)),
 )
 RULES = (Constant("forecast.models.reconciliation.leaf_states", "LEAF_RULE", ("adida", "tsb", "sba")),)
 

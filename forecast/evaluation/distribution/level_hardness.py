@@ -3,7 +3,7 @@
 A panel's errors tell together how large errors are, and each series is drawn to that. Sums are few and of another kind:
 what errs in all leaves alike is most of their error, and a fold is one draw of it. So those of a level are drawn to
 each other, and errors to come are expected to be larger than those seen, as a new draw strays from a mean of few: their
-square by a third for a total after three folds.
+square by a fifth for a total after three folds.
 
 Shapes: ``R`` records, ``S`` series, ``H`` horizon.
 """
@@ -20,7 +20,7 @@ IntArray = NDArray[np.int64]
 
 BELIEF = 1.0  # measured by benchmarks/tuning/hierarchies.py
 """Sums of a level that err like all series, in so many independent pieces, stand beside its own."""
-DOUBT = 1.0  # measured by benchmarks/tuning/hierarchies.py
+DOUBT = 0.6  # measured by benchmarks/tuning/hierarchies.py
 """The square of a sum's errors to come is larger than that of few seen, by this over the independent pieces that its
 level has."""
 
