@@ -32,6 +32,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Arrays = Mapping[str, NDArray[Any]]
 
+NEVER = np.iinfo(np.int64).min
+
 
 @dataclass(frozen=True, eq=False)
 class Runs:
@@ -89,6 +91,7 @@ class PartialSums:
         levels: (A,), the level of each sum, by its place among ``HierarchySpec.levels``.
         names: (A,).
         leaves: (A,), how many are below each.
+        own_last: (A,), ordinal of the last step that any of these has itself.
         steps: of the sums.
         counts: (3, N), what the leaves come to, how many have begun, and how many of these have a value.
         ahead: steps of what is known ahead; no runs where nothing is.
@@ -99,6 +102,7 @@ class PartialSums:
     levels: IntArray
     names: tuple[str, ...]
     leaves: IntArray
+    own_last: IntArray
     steps: Runs
     counts: FloatArray
     ahead: Runs = NO_RUNS
@@ -138,10 +142,13 @@ class PartialSums:
         leaves = np.zeros(count, np.int64)
         leaves[own] += self.leaves
         leaves[places] += other.leaves
+        last = np.full(count, NEVER)
+        last[own] = self.own_last
+        last[places] = np.maximum(last[places], other.own_last)
         keys = list(place)
         levels = np.array([level for level, _ in keys], dtype=np.int64)
         names = tuple(name for _, name in keys)
-        return PartialSums(levels, names, leaves, steps, counts, ahead, told, self.columns)
+        return PartialSums(levels, names, leaves, last, steps, counts, ahead, told, self.columns)
 
     def of(self, order: IntArray) -> "PartialSums":
         """Returns the sums in another order."""
@@ -150,6 +157,7 @@ class PartialSums:
             levels=self.levels[order],
             names=tuple(self.names[i] for i in order.tolist()),
             leaves=np.zeros(len(order), np.int64),
+            own_last=np.full(len(order), NEVER),
             steps=Runs(np.zeros(len(order), np.int64), np.zeros(len(order) + 1, np.int64)),
             counts=np.zeros((3, 0)),
             ahead=NO_RUNS if self.told is None else Runs(np.zeros(len(order), np.int64), np.zeros(len(order) + 1, int)),
@@ -178,13 +186,20 @@ class PartialSums:
             weights=None,
             left_out=None,
             hierarchy=None,
+            own_last=self.own_last,
         )
         return replace(made, values=np.where(made.is_ignored, np.nan, made.values)) if made.ignored else made
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Returns all of it as arrays by name, but for the columns."""
         made: dict[str, NDArray[Any]] = {"levels": self.levels, "names": np.array(self.names, dtype=str)}
-        made |= {"leaves": self.leaves, "first": self.steps.first, "offsets": self.steps.offsets, "counts": self.counts}
+        made |= {
+            "leaves": self.leaves,
+            "own_last": self.own_last,
+            "first": self.steps.first,
+            "offsets": self.steps.offsets,
+            "counts": self.counts,
+        }
         made |= {"ahead_first": self.ahead.first, "ahead_offsets": self.ahead.offsets}
         return made | {f"told/{kind}": told for kind, told in (self.told or {}).items()}
 
@@ -194,7 +209,9 @@ class PartialSums:
         told = {kind: arrays[f"told/{kind}"] for kind in KINDS} if columns is not None else None
         steps, ahead = (Runs(arrays[f"{kind}first"], arrays[f"{kind}offsets"]) for kind in ("", "ahead_"))
         names = tuple(arrays["names"].tolist())
-        return cls(arrays["levels"], names, arrays["leaves"], steps, arrays["counts"], ahead, told, columns)
+        return cls(
+            arrays["levels"], names, arrays["leaves"], arrays["own_last"], steps, arrays["counts"], ahead, told, columns
+        )
 
 
 def _together(mine: FloatArray, its: FloatArray, rows: tuple[IntArray, IntArray], size: int) -> FloatArray:
@@ -237,10 +254,14 @@ def partial_sums(leaves: Panel, levels: Sequence[TreeLevel], spec: HierarchySpec
     placed = placed_steps(levels, leaves.first, leaves.lengths)
     ones = np.ones(len(leaves.values))
     counts = np.stack([placed.added(own) for own in (carried(leaves), ones, leaves.observed.astype(np.float64))])
+    own_last = np.full(int(before[-1]), NEVER)
+    for group in groups:
+        np.maximum.at(own_last, group, leaves.last if leaves.own_last is None else leaves.own_last)
     made = PartialSums(
         np.repeat([columns.index(frozenset(level.columns)) for level in upper], np.diff(before)),
         tuple(node for level in upper for node in level.nodes),
         np.bincount(groups.ravel(), minlength=int(before[-1])),
+        own_last,
         Runs(placed.first, placed.offsets),
         counts,
     )

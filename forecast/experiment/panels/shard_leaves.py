@@ -148,8 +148,10 @@ def look_at_leaves(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
     own = ShardLeaves.read(told, run)
     trained, panel = own.stored.trained, own.panel
     check_promise(own.stored, panel)
-    members = trained.model.predict_members(trained.filled(panel, trained.horizon), run)
+    filled, states = trained.filled(panel, trained.horizon), trained.leaf_states(panel)
+    members = trained.model.predict_members(filled, run)
     sums, groups = partial_sums(panel, own.levels, own.spec)
+    assert states is not None
     reconciliation = trained.reconciliation
     assert reconciliation is not None
     arrays: dict[str, NDArray[Any]] = {
@@ -159,7 +161,9 @@ def look_at_leaves(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
         "sizes": mean_sizes(panel, reconciliation.settings.recent),
         "lowest": lowest_values(panel),
         "groups": groups,
-        **members_arrays(members),
+        "ended": states.ended,
+        "lost": states.lost(members, groups, len(sums.names)),
+        **members_arrays(states.settled(members, filled, trained.settings.classical.intermittent)),
         **{f"sums/{name}": array for name, array in sums.arrays().items()},
         **nesting_pairs(own.spec, own.ids),
         **own.parents,

@@ -27,12 +27,16 @@ from forecast.experiment.panels.shard_leaves import Arrays, members_of, write_ar
 from forecast.experiment.stored_forecast import check_promise
 from forecast.experiment.versions.stored_model import StoredModel
 from forecast.models.forecaster import Members
+from forecast.models.reconciliation.leaf_states import settled_sums
 from forecast.models.reconciliation.reconciler import Reconciliation, lift_factors, mean_sizes
 from forecast.models.reconciliation.sharded_reconciler import LeafFacts, ShardedReconciler, SumFacts
 from forecast.run import Run
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+FACTS = ("places", "sizes", "values", "bounded", "ended")
+"""What is kept of ``LeafFacts``; the rest follows from the sums above each leaf."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,14 @@ class TreeSums:
         """Returns the sums of a level, or all of them."""
         return np.flatnonzero(self.level == self.levels.index(name)) if name else np.arange(len(self.level))
 
+    def places_of(self, looked: Arrays) -> IntArray:
+        """Returns where the sums of a shard stand."""
+        keys = zip(looked["sums/levels"].tolist(), looked["sums/names"].tolist(), strict=True)
+        return np.array([self.places[key] for key in keys], dtype=np.int64)
+
     def above(self, looked: Arrays) -> IntArray:
         """Returns the sums above each leaf of a shard, (V, L)."""
-        keys = zip(looked["sums/levels"].tolist(), looked["sums/names"].tolist(), strict=True)
-        return np.asarray(np.array([self.places[key] for key in keys], dtype=np.int64)[looked["groups"]])
+        return np.asarray(self.places_of(looked)[looked["groups"]])
 
 
 def joined_sums(stored: StoredModel, files: Sequence[LeafFiles]) -> TreeSums:
@@ -170,7 +178,7 @@ def reconciled_sums(stored: StoredModel, tree: TreeSums, files: Sequence[LeafFil
     trained, panel = stored.trained, tree.panel
     check_promise(stored, panel)
     filled = trained.filled(panel, trained.horizon)
-    members = trained.model.predict_members(filled, run)
+    members = _settled(stored, tree, files, trained.model.predict_members(filled, run))
     factors = _factors(tree, members, files, trained.reconciliation)
     lifted = members if factors is None else _times(members, factors[:, tree.level])
     lowest = lowest_values(panel)
@@ -191,6 +199,21 @@ def reconciled_sums(stored: StoredModel, tree: TreeSums, files: Sequence[LeafFil
         write_arrays(each.point, {**_arrays_of(part), **made})
     distributed = trained.distributed(filled, members, point, lowest)
     return ReconciledSums(point, distributed, reconciler, own.settings.rounds)
+
+
+def _settled(stored: StoredModel, tree: TreeSums, files: Sequence[LeafFiles], members: Members) -> Members:
+    """Returns what members say of sums without the leaves that have ended."""
+    own = stored.trained.reconciliation
+    assert own is not None
+    ended = tree.panel.has_ended & own.settings.ends
+    lost = np.zeros((len(members.values) + len(members.anchors or {}), *members.values.shape[1:]))
+    is_lost = False
+    for each in files:
+        with _opened(each.looked) as looked:
+            if looked["ended"].any():
+                is_lost = True
+                lost[:, tree.places_of(looked)] += looked["lost"]
+    return settled_sums(members, ended, lost) if is_lost or ended.any() else members
 
 
 def _factors(
@@ -221,7 +244,7 @@ def _write_base(stored: StoredModel, tree: TreeSums, files: LeafFiles, factors: 
     with _opened(files.looked) as looked:
         members, lowest = members_of(looked), looked["lowest"]
         groups = tree.above(looked)
-        arrays: dict[str, NDArray[Any]] = {"places": looked["places"], "sizes": looked["sizes"]}
+        arrays: dict[str, NDArray[Any]] = {name: looked[name] for name in ("places", "sizes", "ended")}
     if factors is not None:
         members = _times(members, np.repeat(factors[:, -1:], len(lowest), axis=1))
     arrays["values"] = forecast_points(members, trained.combination, lowest, trained.scales.rounding)
@@ -233,12 +256,12 @@ def _facts_of(files: LeafFiles) -> LeafFacts:
     with _opened(files.point) as known:
         groups = known["groups"]
         below = np.tile(np.arange(groups.shape[1]), len(groups))
-        facts = {name: known[name] for name in ("places", "sizes", "values", "bounded")}
+        facts = {name: known[name] for name in FACTS}
     return LeafFacts(**facts, above=groups.ravel(), below=below)
 
 
 def _arrays_of(facts: LeafFacts) -> dict[str, NDArray[Any]]:
-    return {"places": facts.places, "sizes": facts.sizes, "values": facts.values, "bounded": facts.bounded}
+    return {name: getattr(facts, name) for name in FACTS}
 
 
 def _opened(path: Path) -> Any:

@@ -3,7 +3,7 @@
     ended     120 131 128 · · ·    0 from here on; what it would have been is taken off the sums above it
     sparse    0 0 3 0 0 0 1 0      its mean: a network that learns by absolute errors forecasts the median, which is 0
 
-Shapes: ``M`` members, ``S`` series, ``H`` horizon.
+Shapes: ``M`` members, ``S`` series, ``A`` sums, ``V`` levels above the leaves, ``H`` horizon.
 """
 
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from forecast.models.reconciliation.reconciler import ReconciliationSettings
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
 
 LEAF_RULE = "imapa"  # measured by benchmarks/tuning/hierarchies.py
 """What forecasts leaves that sell now and then."""
@@ -63,6 +64,36 @@ class LeafStates:
             return np.where(self.ended[:, None], 0.0, values - lost)
 
         return _each(members, left)
+
+    def lost(self, members: Members, above: IntArray, sums: int) -> FloatArray:
+        """Returns what members and anchors say of leaves that have ended, added up to sums, (M + anchors, A, H).
+
+        Args:
+            members: of leaves alone, as they were before they are settled.
+            above: (V, S), the sums above each of these.
+            sums: how many there are, A.
+        """
+        every = np.concatenate([members.values, *(values[None] for values in (members.anchors or {}).values())])
+        made = np.zeros((sums, len(every), every.shape[2]))
+        gone = np.flatnonzero(self.ended)
+        for own in above:
+            np.add.at(made, own[gone], every[:, gone].swapaxes(0, 1))
+        return made.swapaxes(0, 1)
+
+
+def settled_sums(members: Members, ended: BoolArray, lost: FloatArray) -> Members:
+    """Returns members of sums less what is lost with leaves that have ended; see ``LeafStates``.
+
+    Args:
+        members: of the sums alone.
+        ended: (A,), all that is below them has ended.
+        lost: (M + anchors, A, H), of all leaves.
+    """
+    count, names = len(members.values), tuple(members.anchors or {})
+    every = np.concatenate([members.values, *(values[None] for values in (members.anchors or {}).values())])
+    made = np.where(ended[:, None], 0.0, every - lost)
+    anchors = dict(zip(names, made[count:], strict=True)) if members.anchors else members.anchors
+    return replace(members, values=made[:count], anchors=anchors)
 
 
 def _each(members: Members, change: Callable[[FloatArray], FloatArray]) -> Members:

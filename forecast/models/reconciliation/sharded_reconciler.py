@@ -62,11 +62,13 @@ class LeafFacts(SeriesFacts):
 
     Attributes:
         bounded: (L,), which are never negative.
+        ended: (L,), which are known to be 0.
         above: (E,), places among the sums,
         below: (E,), and of the leaves that are below them.
     """
 
     bounded: NDArray[np.bool_]
+    ended: NDArray[np.bool_]
     above: IntArray
     below: IntArray
 
@@ -94,15 +96,16 @@ class ShardedReconciler:
         self.variances = np.where(likely > 0, likely, self._least)
         self._errors = error_sums(own.counted_errors(self.variances, own.known(sums.places)[1]))
         for part in parts():
-            self._errors = self._errors + error_sums(
-                own.counted_errors(self.variances_of(part), own.known(part.places)[1])
-            )
+            self._errors = self._errors + error_sums(own.counted_errors(self._likely(part), own.known(part.places)[1]))
 
     def _all(self, variances: FloatArray) -> FloatArray:
         return np.full(len(variances), self._share)
 
     def variances_of(self, part: LeafFacts) -> FloatArray:
-        """Returns how large the errors of the leaves of a part are expected to be, (L,)."""
+        """Returns how large the errors of the leaves of a part are expected to be, (L,); 0 of one that has ended."""
+        return np.where(part.ended, 0.0, self._likely(part))
+
+    def _likely(self, part: LeafFacts) -> FloatArray:
         known, _ = self._own.known(part.places)
         likely = likely_variances(known, part.sizes**2, self._all(known))
         return np.where(likely > 0, likely, self._least)
@@ -118,7 +121,8 @@ class ShardedReconciler:
         return moves.leaves(self._leaf_part(part), len(self._sums.level))
 
     def _leaf_part(self, part: LeafFacts) -> LeafPart:
-        covariance = self._covariance(part, self.variances_of(part), np.ones(len(part.places), np.int64))
+        covariance = self._covariance(part, self._likely(part), np.ones(len(part.places), np.int64))
+        covariance = covariance and covariance.known(part.ended)
         return LeafPart(part.values, covariance, part.bounded, part.above, part.below)
 
     def _covariance(self, facts: SeriesFacts, variances: FloatArray, sizes: IntArray) -> ErrorCovariance | None:

@@ -27,9 +27,8 @@ def shard(values, first=3):
 
 def sums(counts):
     """What the leaves of one state come to on days 3 to 5."""
-    return PartialSums(
-        np.array([STATE]), ("A",), np.array([7]), Runs(np.array([3]), np.array([0, 3])), np.array(counts)
-    )
+    steps = Runs(np.array([3]), np.array([0, 3]))
+    return PartialSums(np.array([STATE]), ("A",), np.array([7]), np.array([5]), steps, np.array(counts))
 
 
 def checked(rows, counts):

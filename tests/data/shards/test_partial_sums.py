@@ -89,6 +89,7 @@ def test_parts_added_up_are_the_sums_of_the_whole(fill, cut):
     np.testing.assert_allclose(sums.values, wanted.values, rtol=1e-12)
     np.testing.assert_array_equal(sums.first, wanted.first)
     np.testing.assert_array_equal(sums.offsets, wanted.offsets)
+    np.testing.assert_array_equal(sums.has_ended, wanted.has_ended)
     for kind in ("known", "past", "static"):
         np.testing.assert_allclose(sums.covariates.values_of(kind), wanted.covariates.values_of(kind), rtol=1e-12)
     np.testing.assert_array_equal(sums.covariates.known_first, wanted.covariates.known_first)

@@ -28,7 +28,8 @@ def panel():
     tree = Hierarchy("a/b", ("total", "a", "b"), np.repeat([0, 1, 2], [1, 2, 11]), starts, np.concatenate(below) + SUMS)
     names = ("total", "a0", "a1", *(f"b{leaf}" for leaf in range(LEAVES)))
     made = panel_from_series([*(leaves[node].sum(axis=0) for node in nodes), *leaves], "D", series_ids=names)
-    return replace(made, hierarchy=tree)
+    last = np.where(np.array(names) == "b4", 20, made.last)
+    return replace(made, hierarchy=tree, own_last=last)
 
 
 PANEL = panel()
@@ -55,7 +56,12 @@ def sharded(own, values, split):
         for place, leaf in enumerate(some.tolist()):
             above += [0, 1 + GROUP[leaf]]
             below += [place, place]
-        more = {"bounded": np.ones(len(some), bool), "above": np.array(above), "below": np.array(below)}
+        more = {
+            "bounded": np.ones(len(some), bool),
+            "ended": own.ended(PANEL)[some + SUMS],
+            "above": np.array(above),
+            "below": np.array(below),
+        }
         parts.append(facts(own, values, some + SUMS, LeafFacts, **more))
     sums = facts(own, values, np.arange(SUMS), SumFacts, level=TREE.level[:SUMS], leaves=TREE.sizes[:SUMS])
     return ShardedReconciler(own, sums, lambda: iter(parts)), parts
