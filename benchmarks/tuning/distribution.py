@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from held_back import CLIPPED, Case, filled, pieces, smoothed, summed, training_part
+from held_back import CLIPPED, Case, chosen, filled, pieces, smoothed, summed, training_part
 from study import Constant, FloatArray, Study, main
 
 HOME, STANDARDS = "forecast.evaluation.distribution", "forecast.evaluation.scales"
@@ -24,7 +24,14 @@ WHOLE, SPREAD, DIFFICULTY, PATHS = f"{HOME}.distribution", f"{HOME}.spread", f"{
 FOLDS, DRAWN = 5, 200
 NORMAL = np.linspace(-4, 4, 39)  # quantiles of no shape in particular: too wide in the middle, no tail
 NO_SLOPES = (0.2,) + 9 * (0.0,)
-SHORT = ("one", "five")
+SHORT = ("one", "five", "twelve")
+BETWEEN = (0.20, 0.18, 0.41, -0.50, 0.45, 0.0, 0.0, 0.05, 0.10, 0.0)  # what tells series apart
+PLAIN_BETWEEN = (0.31, *BETWEEN[1:])
+WITHIN = (0.28, 0.30, -0.10, -0.30, 0.60, 0.04, 0.05, 0.02, -0.02, 0.0)
+STEEP = (0.45, *WITHIN[1:])
+SLOPES = tuple(
+    (*WITHIN[:place], value, *WITHIN[place + 1 :]) for place, value in ((1, 0.0), (2, 0.2), (3, 0.0), (4, 0.0))
+)
 CONSTANTS = (
     Constant(WHOLE, "USUAL", (NORMAL,), cases=SHORT),
     Constant(WHOLE, "USUAL_FOLDS", (0.5, 1.0, 2.0, 4.0, 16.0)),
@@ -32,10 +39,14 @@ CONSTANTS = (
     Constant(WHOLE, "CLEARLY", (0.0, 0.97, 1.0)),
     Constant(WHOLE, "MANY", (0, 10**9)),
     Constant(WHOLE, "PHASE_BELIEF", (0.5, 3.0, 30.0, 1e9), cases=("nn5", "m4_hourly")),
-    Constant(SPREAD, "PRIOR", (NO_SLOPES,)),
+    Constant(SPREAD, "PRIOR", (BETWEEN, NO_SLOPES, STEEP, *SLOPES), cases=SHORT),
+    Constant(SPREAD, "PRIOR_PLAIN", (PLAIN_BETWEEN, NO_SLOPES), cases=("years",)),
+    Constant(SPREAD, "PRIOR_BETWEEN", (NO_SLOPES,)),
+    Constant(SPREAD, "PRIOR_GROWTH_PLAIN", (0.0, 0.6), cases=("panel of years",)),
+    Constant(SPREAD, "FEW", (0.5, 3.0, 50.0, 1e9)),
     Constant(SPREAD, "PRIOR_MEANS", (10 * (0.0,),)),
     Constant(SPREAD, "PRIOR_SIZE", (-1.0, 0.0, 0.5), cases=SHORT),
-    Constant(SPREAD, "PRIOR_PLAIN", ((0.2, -0.215), (0.31, 0.0), (0.31, 0.3), (0.31, 1.0)), cases=("years",)),
+    Constant(SPREAD, "PRIOR_SIZE_PLAIN", (-0.215, 0.0, 0.3, 1.0), cases=("years",)),
     Constant(SPREAD, "BELIEF", (1.0, 20.0, 80.0, 1e6)),
     Constant(SPREAD, "SIZE_BELIEF", (0.1, 0.5, 8.0, 100.0), cases=SHORT),
     Constant(SPREAD, "SPREAD_DOUBT", (0.0, 0.3, 1.2, 2.4), cases=SHORT),
@@ -65,17 +76,28 @@ TOGETHER = (
 
 
 def cases(quick: bool) -> dict[str, Case | tuple[Case, ...]]:
-    """Returns panels, and pieces of one and of five series."""
+    """Returns panels, and one, five and twelve series: pieces of months, quarters, years."""
     most = 20 if quick else 300
     names = ("m3_monthly", "tourism_monthly", "m4_monthly_sub200", "nn5_daily", "m4_hourly", "tourism_regions")
+    names = (*names, *(() if quick else ("walmart_weekly_sub200",)))
     cases = {name: shorter(training_part(name, most)) for name in names}
     months = replace(shorter(training_part("m4_monthly_sub200", 200)), horizon=12, folds=FOLDS)
-    for number, count in (("one", 1), ("five", 5)):
-        cases[f"{number} of m4"] = tuple(pieces(months, 40, count, copy) for copy in range(6 if quick else 40))
+    quarters = shorter(summed(training_part("m3_monthly", 60 if quick else 400), 3, "QS", 6, 4))
+    for number, count in (("one", 1), ("five", 5), ("twelve", 12)):
+        copies = range(-(-6 // count) if quick else 40)
+        cases[f"{number} of m4"] = tuple(pieces(months, 40, count, copy) for copy in copies)
+        cases[f"{number} of quarters"] = tuple(some(quarters, 34, count, copy) for copy in copies)
     years = replace(summed(training_part("tourism_monthly", 300), 12, "YS", 2, 1), folds=FOLDS)
+    cases["panel of years"] = replace(years, panel=chosen(years.panel, 3 * most))
     long = np.flatnonzero(years.panel.lengths >= 18)[: 6 if quick else 40]
     cases["years"] = tuple(replace(years, panel=years.panel.select([int(i)])) for i in long)
     return cases
+
+
+def some(case: Case, least: int, most: int, seed: int) -> Case:
+    """Returns so many series of a case, of those of at least so many steps."""
+    long = np.random.default_rng(seed).permutation(np.flatnonzero(case.panel.lengths >= least))
+    return replace(case, panel=case.panel.select([int(i) for i in long[:most]]))
 
 
 def shorter(case: Case) -> Case:

@@ -17,15 +17,23 @@ from forecast.evaluation.distribution.difficulty import FEATURES
 
 FloatArray = NDArray[np.float64]
 
-PRIOR = (0.20, 0.18, 0.41, -0.50, 0.45, 0.0, 0.0, 0.05, 0.10, 0.0)  # measured by benchmarks/tuning/distribution.py
-"""How much more a short series errs by each feature, in the order of ``FEATURES``."""
+PRIOR = (0.28, 0.30, -0.10, -0.30, 0.60, 0.04, 0.05, 0.02, -0.02, 0.0)  # measured by benchmarks/tuning/distribution.py
+"""How much more a short series errs where a feature is larger than it mostly is of this series, in the order of
+``FEATURES``. That one series varies more of late than another tells much of their errors, and of one series nothing."""
+PRIOR_PLAIN = (0.50, 0.0, 0.0, 0.0, 0.30, 0.03, 0.04, 0.02, 0.0, 0.0)  # measured by benchmarks/tuning/distribution.py
+"""Likewise where there is no season: the scale is then that of differences of one step."""
+# measured by benchmarks/tuning/distribution.py
+PRIOR_BETWEEN = (0.20, 0.18, 0.41, -0.50, 0.45, 0.0, 0.0, 0.05, 0.10, 0.0)
+"""How much more one series errs than another, by their features: what many series are expected to differ by."""
+PRIOR_GROWTH_PLAIN = 0.31  # measured by benchmarks/tuning/distribution.py
+"""The first of these where there is no season."""
+FEW = 12.0  # measured by benchmarks/tuning/distribution.py
+"""Of so many series and one more, either prior counts half."""
 # measured by benchmarks/tuning/distribution.py
 PRIOR_MEANS = (1.58, -0.27, -0.02, 2.13, 2.11, -1.2, -1.2, -0.59, -0.79, -0.5)
 """The features of a usual series."""
-PRIOR_SIZE = -0.215  # measured by benchmarks/tuning/distribution.py
-"""The logarithm of its mean absolute error in units of its scale."""
-PRIOR_PLAIN = (0.31, 0.58)  # measured by benchmarks/tuning/distribution.py
-"""The first of its slopes and its size where there is no season: its scale is then that of differences of one step."""
+PRIOR_SIZE, PRIOR_SIZE_PLAIN = -0.215, 0.58  # measured by benchmarks/tuning/distribution.py
+"""The logarithm of its mean absolute error in units of its scale, with a season and without."""
 BELIEF = 5.0  # measured by benchmarks/tuning/distribution.py
 """Forecasts of a series for which the prior counts: few series say little of what makes forecasting hard."""
 SIZE_BELIEF = 2.0  # measured by benchmarks/tuning/distribution.py
@@ -88,14 +96,11 @@ def fit_spread(errors: FloatArray, features: NDArray[np.float32], series_folds: 
     places = tuple(place[::every] for place in places)
     sizes, steps = errors[places], places[2]
     sizes = np.minimum(sizes, WILD * max(np.median(sizes), 1e-12))
-    prior, means = np.array(PRIOR), np.array(PRIOR_MEANS)
     columns = np.stack([features[:, f][places] for f in range(1, len(FEATURES))], axis=1)
-    seen = ~np.isnan(columns)
-    usual = np.where(seen, columns, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
-    means[1:] = np.where((prior[1:] == 0) & seen.any(axis=0), usual, means[1:])  # of what the prior says nothing
+    means = _means(columns)
     columns = np.nan_to_num(columns - means[1:])
-    growth_slope, usual_size = (prior[0], PRIOR_SIZE) if season > 1 else PRIOR_PLAIN
-    growth = growth_slope * (np.log(np.arange(1, errors.shape[2] + 1)) - means[0])
+    prior, usual_size = _prior(len(np.unique(places[1])), season, means)
+    growth = prior[0] * (np.log(np.arange(1, errors.shape[2] + 1)) - means[0])
     weight = series_folds / len(sizes)
     slopes = prior[1:].copy()
     normal = weight * columns.T @ columns + BELIEF * np.eye(len(slopes))
@@ -111,7 +116,27 @@ def fit_spread(errors: FloatArray, features: NDArray[np.float32], series_folds: 
     size += 0.5 * float(np.log1p(SPREAD_DOUBT / series_folds)) if series_folds else 0.0
     share = series_folds / (series_folds + STEP_BELIEF)
     profile = size + growth + share * _log_means(left, steps, len(growth))
-    return Spread(np.array([growth_slope, *slopes]), means, profile)
+    return Spread(np.array([prior[0], *slopes]), means, profile)
+
+
+def _means(columns: NDArray[np.float32]) -> FloatArray:
+    """Returns the mean of each feature, (N, F - 1) -> (F,): the usual one of the step, and where none is known."""
+    seen = ~np.isnan(columns)
+    own = np.where(seen, columns, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+    return np.append(PRIOR_MEANS[0], np.where(seen.any(axis=0), own, PRIOR_MEANS[1:]))
+
+
+def _prior(series: int, season: int, means: FloatArray) -> tuple[FloatArray, float]:
+    """Returns what many series taught of so many with such mean features: slopes, (F,), and the logarithm of the size.
+
+    Slopes within a series are not those between series (Mundlak 1978): of one series the former count, of many the
+    latter, by which one is larger or smaller than usual.
+    """
+    between, within, size = np.array(PRIOR_BETWEEN), np.array(PRIOR), PRIOR_SIZE
+    if season == 1:
+        between[0], within, size = PRIOR_GROWTH_PLAIN, np.array(PRIOR_PLAIN), PRIOR_SIZE_PLAIN
+    alone = 1 / (1 + ((series - 1) / FEW) ** 2)
+    return alone * within + (1 - alone) * between, size + float(between[1:] @ (means - PRIOR_MEANS)[1:])
 
 
 def stride(count: int, most: int, horizon: int) -> int:

@@ -9,8 +9,12 @@ from forecast.evaluation.distribution.spread import (
     OWN_FOLDS,
     PLAIN,
     PRIOR,
+    PRIOR_BETWEEN,
+    PRIOR_GROWTH_PLAIN,
     PRIOR_MEANS,
+    PRIOR_PLAIN,
     PRIOR_SIZE,
+    PRIOR_SIZE_PLAIN,
     fit_hardness,
     fit_spread,
     phases_after,
@@ -21,6 +25,7 @@ SEASON = 12
 NAN = np.nan
 H = 6
 MEANS = np.array(PRIOR_MEANS)
+LOGS = np.log(np.arange(1, H + 1)) - MEANS[0]
 
 
 def told(records, series, horizon=H, seed=0):
@@ -46,10 +51,39 @@ def test_many_errors_tell_what_they_hang_on():
 
 
 def test_few_errors_leave_what_many_short_series_taught():
-    features = told(2, 1)
+    features = as_usual(told(2, 1))
     found = fit_spread(errors_like(features, np.zeros(10)), features, 0.0, SEASON)
     np.testing.assert_allclose(found.slopes, PRIOR)
-    np.testing.assert_allclose(found.profile, PRIOR_SIZE + PRIOR[0] * (np.log(np.arange(1, H + 1)) - MEANS[0]))
+    np.testing.assert_allclose(found.profile, PRIOR_SIZE + PRIOR[0] * LOGS, atol=1e-6)
+
+
+def as_usual(features):
+    """The same, about the usual ones exactly."""
+    moved = features - features.mean(axis=(0, 2, 3), keepdims=True) + MEANS[:, None, None]
+    moved[:, 0] = features[:, 0]
+    return moved.astype(np.float64)
+
+
+@pytest.mark.parametrize(
+    ("season", "within", "growth", "size"),
+    [(SEASON, PRIOR, PRIOR_BETWEEN[0], PRIOR_SIZE), (1, PRIOR_PLAIN, PRIOR_GROWTH_PLAIN, PRIOR_SIZE_PLAIN)],
+)
+def test_one_series_errs_by_what_changes_within_it_and_many_by_what_tells_them_apart(season, within, growth, size):
+    between = np.array([growth, *PRIOR_BETWEEN[1:]])
+    for series, share in ((1, 1.0), (13, 0.5), (400, 0.0)):
+        features = as_usual(told(2, series)) + 0.5
+        found = fit_spread(errors_like(features, np.zeros(10)), features, 0.0, season)
+        np.testing.assert_allclose(found.slopes, share * np.array(within) + (1 - share) * between, atol=2e-3)
+        usual = size + 0.5 * sum(PRIOR_BETWEEN[1:])  # a series of other features than usual is of another size
+        np.testing.assert_allclose(found.profile - found.slopes[0] * LOGS, usual, rtol=1e-6)
+
+
+def test_a_series_that_varies_more_of_late_is_not_expected_to_err_more_for_that():
+    features = told(4, 1)
+    late = features[0].copy()
+    late[FEATURES.index("recent")] += 0.7
+    spread = fit_spread(errors_like(features, np.zeros(10)), features, 0.0, SEASON)
+    assert (spread.of(late) <= spread.of(features[0])).all()
 
 
 def test_what_the_errors_are_counts_more_the_more_folds_there_are():
