@@ -6,6 +6,7 @@ Those that need nothing but Typer stand beside `import typer` as well, in proces
 """
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
@@ -28,6 +29,7 @@ def main() -> None:
     from measuring import measure, median_run
     from report import describe_machine, number, table
 
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a program that pip installed is compiled
     program = str(options.forecast)
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
