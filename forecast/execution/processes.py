@@ -32,6 +32,8 @@ LOOK = 0.5
 """Seconds between two looks at those who say nothing."""
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 PIECE = 1 << 16
+GRACE = 2.0
+"""Seconds in which a worker may write down what became of the job that it is stopped in."""
 
 
 @dataclass(eq=False)
@@ -82,6 +84,11 @@ class _Worker:
         self.heard = time.monotonic()
         *lines, self._rest = (self._rest + piece).split(b"\n")
         return [json.loads(line) for line in lines]
+
+    def stop(self) -> None:
+        """Asks it to leave its job."""
+        with suppress(ProcessLookupError, PermissionError):
+            self.process.terminate()
 
     def end(self) -> None:
         """Kills it, and waits until it is gone."""
@@ -225,6 +232,13 @@ class Processes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.cancel()
+        busy = [worker for worker in self._workers if worker.entry is not None]
+        for worker in busy:
+            worker.stop()
+        late = time.monotonic() + GRACE
+        for worker in busy:
+            with suppress(subprocess.TimeoutExpired):
+                worker.process.wait(max(late - time.monotonic(), 0.0))
         for worker in self._workers:
             worker.end()
         self._workers.clear()

@@ -2,21 +2,25 @@
 
     python -m forecast.execution.worker 1        in: a job a line        out: {"hello": …}, {"beat": 1} …, {"result": …}
 
-It beats while it works, so that one that hangs is known by its silence. Nothing else reaches its output: what libraries
-print goes to stderr. It ends when its input does, at once: nobody is there any more who would take what it makes.
+It beats while it works, so that one that hangs is known by its silence. SIGTERM stops it as Ctrl-C stops a command: its
+job may write down that it was. Nothing else reaches its output: what libraries print goes to stderr. It ends when its
+input does, at once: nobody is there any more who would take what it makes.
 """
 
 import json
 import os
 import platform
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
+from types import FrameType
 from typing import IO, Any
 
 from forecast.decoding import encode
+from forecast.errors import Stopped, exit_code_of
 from forecast.execution.job import perform, this_program
 from forecast.run import SILENT, Cache, Run, StoppedClock
 from forecast.specs import Machine
@@ -64,9 +68,18 @@ def main(name: str) -> None:
     os.dup2(2, 1)
     channel.send(json.dumps({"hello": program_here()}))
     Thread(target=_beat, args=(channel,), daemon=True).start()
-    for line in _jobs(sys.stdin.buffer):
-        result = perform(line, worker_run(), f"worker {name} ({os.getpid()})")
-        channel.send(f'{{"result": {result}}}')
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        for line in _jobs(sys.stdin.buffer):
+            result = perform(line, worker_run(), f"worker {name} ({os.getpid()})")
+            channel.send(f'{{"result": {result}}}')
+    except Stopped as stop:
+        os._exit(exit_code_of(stop))
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # the first one counts
+    raise Stopped(number)
 
 
 def _beat(channel: _Channel) -> None:

@@ -104,3 +104,16 @@ def test_workers_end_with_the_client_in_the_middle_of_a_job(tmp_path):
             executor._staff()
         assert is_running(worker.process.pid)
     assert worker.process.poll() == -signal.SIGKILL
+
+
+@pytest.mark.slow
+def test_worker_that_is_stopped_in_a_job_may_write_down_that_it_was(tmp_path):
+    spec = {"attempts": str(tmp_path / "x"), "told": str(tmp_path / "told")}
+    with Processes(1) as executor:
+        executor.submit(JobOrder("a", "jobs:linger", spec))
+        while not (tmp_path / "x").exists():
+            executor._staff()
+            executor._listen()
+        (worker,) = executor._workers
+    assert worker.process.poll() == 128 + signal.SIGTERM
+    assert (tmp_path / "told").read_text() == "stopped by SIGTERM"

@@ -2,9 +2,10 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
-from forecast.errors import DataError
+from forecast.errors import DataError, Stopped
 
 
 def empty(spec, run):
@@ -38,6 +39,17 @@ def hang(spec, run):
     if tried(spec) < 1:
         os.kill(os.getpid(), signal.SIGSTOP)
     return {"pid": os.getpid()}
+
+
+def linger(spec, run):
+    """Works for ever, and writes down that it was stopped."""
+    try:
+        tried(spec)
+        while True:
+            time.sleep(0.01)
+    except Stopped as stop:
+        Path(spec["told"]).write_text(str(stop))
+        raise
 
 
 def refuse(spec, run):

@@ -28,7 +28,7 @@ from forecast.cli.output.retrain import (
 )
 from forecast.decoding import decode, encode
 from forecast.durations import parse_duration
-from forecast.errors import DataError, ExitCode, ForecastError, UsageError, naming
+from forecast.errors import DataError, ExitCode, ForecastError, Stopped, UsageError, naming
 from forecast.process import SystemClock, available_cpus, has_graphics_card
 from forecast.specs import LESSONS, Deadline
 
@@ -144,6 +144,7 @@ def _retrain_all(
         with (
             _measured(names, flags, store, tell),
             narrated("Retrain", replace(output, verbose=False), device=flags.device, tells=False) as run,
+            told_of_stops(ended, len(names)),
         ):
             for member in _each(names, store, flags, run):
                 ended.append(member)
@@ -224,6 +225,22 @@ def _write_site(folder: Path, store: "Store", output: OutputFlags, tell: "Tell",
         return
     if not output.quiet:
         tell_site(result)
+
+
+@contextmanager
+def told_of_stops(ended: Sequence[MemberTold], count: int) -> Iterator[None]:
+    """Lets a signal that stops the block say that some models were done before, and are not as they were.
+
+    Args:
+        ended: those so far.
+        count: of all of them.
+    """
+    try:
+        yield
+    except Stopped as stop:
+        if ended and stop.truth == Stopped(stop.number).truth:
+            stop.truth = f"{len(ended)} of {count} models were done: forecast history says what became of each."
+        raise
 
 
 def _each(names: tuple[str, ...], store: "Store", flags: RetrainFlags, run: "Run") -> Iterator[MemberTold]:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shutil
+import signal
 import sys
 from datetime import UTC, datetime
 
@@ -10,8 +11,9 @@ import pytest
 
 from commands import csv_bytes, run, visits
 from forecast.cli.commands import retrain
-from forecast.cli.commands.retrain import RetrainFlags, retrain_job, workers_of
+from forecast.cli.commands.retrain import RetrainFlags, retrain_job, told_of_stops, workers_of
 from forecast.decoding import encode
+from forecast.errors import Stopped
 from forecast.production.store.store import Store
 from forecast.run import StoppedClock
 from forecast.specs import Deadline
@@ -158,6 +160,21 @@ def test_many_models_have_as_many_processes_as_cores(count, asked, device, has_c
     monkeypatch.setattr(retrain, "available_cpus", lambda: 3)
     monkeypatch.setattr(retrain, "has_graphics_card", lambda: has_card)
     assert workers_of(RetrainFlags(workers=asked, device=device), count) == wanted
+
+
+def test_stop_says_that_some_models_were_done_and_lets_a_truth_of_its_own_stand():
+    truths = []
+    for ended, own in (((), None), (("shop",), None), (("shop",), "v2 of shop is champion now.")):
+        stop = Stopped(signal.SIGTERM)
+        stop.truth = own or stop.truth
+        with pytest.raises(Stopped), told_of_stops(ended, 6):
+            raise stop
+        truths.append(stop.truth)
+    assert truths == [
+        "The store is as it was.",
+        "1 of 6 models were done: forecast history says what became of each.",
+        "v2 of shop is champion now.",
+    ]
 
 
 def test_workers_are_for_several_models(folder):
