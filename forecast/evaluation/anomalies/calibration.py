@@ -124,7 +124,7 @@ def _counted(scale: RarityScale) -> RarityScale:
 
 def _evenly(scores: FloatArray, most: int) -> FloatArray:
     """Returns scores, evenly chosen of more."""
-    return scores[np.unique(np.linspace(0, len(scores) - 1, most).astype(int))] if len(scores) > most else scores
+    return scores[np.linspace(0, len(scores) - 1, most).astype(int)] if len(scores) > most else scores
 
 
 def _plain(known: FloatArray) -> RarityScale:

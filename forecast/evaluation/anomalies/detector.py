@@ -21,6 +21,7 @@ from forecast.evaluation.anomalies.level import burst_scores, level_scores, spre
 from forecast.evaluation.anomalies.residuals import Residuals
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
 from forecast.evaluation.anomalies.subsequence import UsualShapes, over_steps, usual_shapes, windows_of
+from forecast.models.parallel import side_by_side
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -44,6 +45,8 @@ LEARNED_FROM = 50_000
 """Windows of short series that the shapes of all are learned from."""
 LOOKS = 2.0
 """Points, and windows."""
+MANY = 1 << 18
+"""Values from which on the scorers look side by side."""
 TOGETHER = 1 << 17
 """Values of series of one length that are scored at a time."""
 
@@ -115,6 +118,7 @@ def score_steps(
     kind: AnomalyKind = "auto",
     past: BoolArray | None = None,
     settings: AnomalySettings = SETTINGS,
+    threads: int = 1,
 ) -> Scores:
     """Returns how unexpected each step of a panel is.
 
@@ -125,6 +129,7 @@ def score_steps(
         kind: which scorers take part.
         past: (N,) the steps by which scores are calibrated; None for all.
         settings: the numbers of the method.
+        threads: scorers that look at a time.
     """
     past = np.ones(len(panel.values), dtype=bool) if past is None else past
     past = past & _settled(panel, settings)
@@ -135,7 +140,9 @@ def score_steps(
         "variance": lambda: _bursts(panel, residuals, season, past, settings),
         "shape": lambda: _shapes(panel, residuals, season, past, settings),
     }
-    found = {scorer: makers[scorer]() for scorer in SCORERS[kind]}
+    many = threads if len(panel.values) >= MANY else 1
+    chosen = SCORERS[kind]
+    found = dict(zip(chosen, side_by_side(lambda scorer: makers[scorer](), chosen, many), strict=True))
     known = ~np.isnan(residuals.both)
     gap = 1 if kind == "point" else max(settings.burst, min(season, settings.longest))
     starts = np.zeros(len(known), dtype=bool)

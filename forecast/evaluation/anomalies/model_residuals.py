@@ -10,6 +10,7 @@ Shapes: ``N`` steps of all series together, ``M`` origins, ``k`` steps from each
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +42,15 @@ class ModelSteps:
     above: FloatArray
     below: FloatArray
 
+    def beside(self, others: Self) -> Self:
+        """Returns them, of steps that these say nothing of what others do."""
+        parts = ((self.expected, others.expected), (self.above, others.above), (self.below, others.below))
+        return type(self)(*(np.where(np.isnan(own), other, own) for own, other in parts))
 
-def model_steps(trained: TrainedModel, panel: Panel, until: IntArray, run: Run = ALONE) -> ModelSteps:
+
+def model_steps(
+    trained: TrainedModel, panel: Panel, until: IntArray, run: Run = ALONE, only: IntArray | None = None
+) -> ModelSteps:
     """Returns what a saved model expects of the newest steps that it was not trained on.
 
     Args:
@@ -50,9 +58,12 @@ def model_steps(trained: TrainedModel, panel: Panel, until: IntArray, run: Run =
         panel: with newer steps.
         until: (S,) ordinal of the last step of each series that it was trained on, or that it is not to judge.
         run: what to forecast with.
+        only: (K,) the series that are forecast; None for all.
     """
     made = ModelSteps(*(np.full(len(panel.values), np.nan) for _ in range(3)))
     series, lengths, stride = _origins(panel, until, trained.horizon)
+    if only is not None:
+        series, lengths = series[np.isin(series, only)], lengths[np.isin(series, only)]
     size = max(1, TOGETHER // max(1, int(panel.lengths.max(initial=1))))
     for begin in range(0, len(series), size):
         own, known = series[begin : begin + size], lengths[begin : begin + size]

@@ -103,11 +103,14 @@ class Residuals:
         return self._moved(panel, values, "forth")
 
     def _moved(self, panel: Panel, values: FloatArray, way: Literal["back", "forth"]) -> FloatArray:
-        result = np.empty_like(values)
-        for i, symmetry in enumerate(self.symmetry):
-            own = slice(panel.offsets[i], panel.offsets[i + 1])
-            transform = _transform(symmetry, self.offsets[i : i + 1])
-            result[own] = (transform.back if way == "back" else transform.forth)(values[None, own])[0]
+        result, kinds = values.copy(), np.array(self.symmetry)
+        for symmetry in dict.fromkeys(self.symmetry):
+            if symmetry == SYMMETRIES[0]:
+                continue  # the values' own scale
+            own = np.repeat(kinds == symmetry, panel.lengths)
+            offsets = np.repeat(self.offsets, panel.lengths)[own]
+            transform = Transform(symmetry, np.where(offsets > 0, offsets, 1.0))
+            result[own] = (transform.back if way == "back" else transform.forth)(values[own])
         return result
 
     def with_forward(self, where: NDArray[np.bool_], expected: FloatArray, scale: FloatArray) -> Self:

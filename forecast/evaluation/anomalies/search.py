@@ -113,7 +113,8 @@ def search(
     alone, of_model = _with_model(followed.residuals, inner, looked)
     judged = np.ones(len(panel.values), dtype=bool) if since is None else ordinals_of(panel) >= since
     past = None if since is None else ~judged
-    scores = score_steps(inner, beside_others(inner, alone), shape_season(panel, seasons), kind, past, settings)
+    season = shape_season(panel, seasons)
+    scores = score_steps(inner, beside_others(inner, alone), season, kind, past, settings, threads)
     shared: tuple[Together, ...] = ()
     if "point" in SCORERS[kind]:
         shared = together(inner, alone, since, rate, settings)

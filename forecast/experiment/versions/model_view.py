@@ -10,7 +10,7 @@ from forecast.data.frequency import readable
 from forecast.data.panel import IntArray, Panel, places_of
 from forecast.errors import UsageError
 from forecast.evaluation.anomalies.flagged import flagged_values
-from forecast.evaluation.anomalies.model_residuals import model_steps
+from forecast.evaluation.anomalies.model_residuals import ModelSteps, model_steps
 from forecast.evaluation.anomalies.search import Looked, follow
 from forecast.evaluation.distribution.distribution import Distribution
 from forecast.experiment.plan import make_plan
@@ -42,18 +42,24 @@ def stored_view(stored: StoredModel, panel: Panel, run: Run) -> Looked:
     A value that stands alone is left out where later ones are forecast, or a season later another would seem strange.
 
     Raises:
-        DataError: see ``model_view``.
+        DataError: the panel lacks a column that the model was trained with.
     """
     if stored.trained.model.covariate_model is None and panel.covariates is not None:
         return file_view(panel)
-    looked = model_view(stored, panel, run)
-    if looked.expected is None or np.isnan(looked.expected).all():
+    if not isinstance(stored.trained.distribution, Distribution):
+        return _looked(stored, panel, None)
+    until = trained_until(stored, panel)
+    made = model_steps(stored.trained, panel, until, run)
+    looked = _looked(stored, panel, made)
+    if np.isnan(made.expected).all():
         return looked
     looked = replace(looked, followed=follow(looked, threads=run.machine.threads))
-    alone = flagged_values(looked, trained_until(stored, panel))
+    alone = flagged_values(looked, until, run.machine.threads)
     if not alone.size:
         return looked
-    return replace(model_view(stored, panel.leaving_out(alone), run), panel=panel, followed=looked.followed)
+    changed = np.arange(len(panel)) if panel.hierarchy is not None else np.unique(panel.series_of(alone))
+    again = model_steps(stored.trained, panel.leaving_out(alone), until, run, changed)
+    return replace(_looked(stored, panel, again.beside(made)), followed=looked.followed)
 
 
 def trained_until(stored: StoredModel, panel: Panel) -> IntArray:
@@ -62,18 +68,13 @@ def trained_until(stored: StoredModel, panel: Panel) -> IntArray:
     return np.where(place >= 0, stored.context.last[place], panel.last)
 
 
-def model_view(stored: StoredModel, panel: Panel, run: Run) -> Looked:
-    """Returns a panel as a stored model sees it.
-
-    Raises:
-        DataError: the panel lacks a column that the model was trained with.
-    """
-    trained = stored.trained
-    seasons = tuple(season for season in trained.model.seasons if season > 1)
-    gain, offset = _effects(trained.model.covariate_model, panel)
-    if not isinstance(trained.distribution, Distribution):
+def _looked(stored: StoredModel, panel: Panel, made: ModelSteps | None) -> Looked:
+    """Returns a panel without the effects that a model knows, and likewise what it expects, if it does."""
+    model = stored.trained.model
+    seasons = tuple(season for season in model.seasons if season > 1)
+    gain, offset = _effects(model.covariate_model, panel)
+    if made is None:
         return Looked(panel, seasons, gain, offset)
-    made = model_steps(trained, panel, trained_until(stored, panel), run)
     if gain is None or offset is None:
         return Looked(panel, seasons, None, None, made.expected, made.above, made.below)
     return Looked(panel, seasons, gain, offset, (made.expected - offset) / gain, made.above / gain, made.below / gain)
