@@ -3,11 +3,11 @@
     python benchmarks/anomalies.py                  # all of it
     python benchmarks/anomalies.py --only rates
 
-`labelled`: the series of ../shared/data/anomalies. `points` and `others`: spikes and dips; shocks, new levels, changes of
-trend, bursts of noise and other shapes; put into the training parts of panels at seeded places. A spike is 5 to 10
-standard deviations of the difference to a season ago (over root 2), one step in a hundred; half as many series are taken
-for the others. `rates`: alarms on the official hold-outs and on made-up series, where nothing was put in, beside how many
-were asked for, and the bounds that chance leaves (Poisson).
+`labelled`: the series of ../shared/data/anomalies. `points` and `others`: spikes and dips; shocks, new levels, changes
+of trend, bursts of noise and other shapes; put into the training parts of panels at seeded places. A spike is 5 to 10
+standard deviations of the difference to a season ago (over root 2), one step in a hundred; half as many series are
+taken for the others. `rates`: alarms on the official hold-outs and on made-up series, where nothing was put in, beside
+how many were asked for, and the bounds that chance leaves (Poisson).
 """
 
 import argparse
