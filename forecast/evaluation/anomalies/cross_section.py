@@ -30,6 +30,8 @@ MOST_SERIES = 200
 """Series whose median is taken, evenly chosen of more."""
 DOUBT = 2.0
 """Standard errors that a median is drawn to nought by; see ``_surely``."""
+FAR = 3.0
+"""Scales from which on the usual residual of a step says nothing of the course of any series."""
 TO_DEVIATION = 1 / 1.349
 """From the range between the quartiles to the standard deviation of normal values."""
 TO_ERROR = 1.2533
@@ -117,7 +119,8 @@ def beside_others(panel: Panel, residuals: Residuals) -> Residuals:
         backward=residuals.backward + future * residuals.behind,
         behind=residuals.behind * behind,
     )
-    return replace(beside, shared=beside.expected - residuals.expected)
+    at_once = np.maximum(np.abs(past), np.abs(future)) > FAR
+    return replace(beside, shared=beside.expected - residuals.expected, at_once=at_once)
 
 
 @dataclass(frozen=True)

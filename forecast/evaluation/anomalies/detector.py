@@ -264,6 +264,8 @@ def _shapes(panel: Panel, residuals: Residuals, season: int, past: BoolArray, se
     steps = 2 * season if season > 1 else settings.longest // 2
     far = np.nan_to_num(np.abs(residuals.both))
     spike = (far > settings.clip) & (far > APART * np.maximum(np.roll(far, 1), np.roll(far, -1)))
+    if residuals.at_once is not None:
+        spike |= residuals.at_once
     cleaned = np.where(np.isnan(residuals.values) | spike, residuals.expected, residuals.values)
     if residuals.shared is not None:
         cleaned = cleaned - np.nan_to_num(residuals.shared)

@@ -50,6 +50,7 @@ class Residuals:
         symmetry: (S,) the scale of each series, see ``Transform``.
         offsets: (S,) added before a root or a logarithm.
         shared: (N,) the part of ``expected`` that other series of the same step let expect; None for nothing.
+        at_once: (N,) the steps on which that is far more than usual errors.
     """
 
     values: FloatArray
@@ -60,6 +61,7 @@ class Residuals:
     symmetry: tuple[Symmetry, ...]
     offsets: FloatArray
     shared: FloatArray | None = None
+    at_once: NDArray[np.bool_] | None = None
 
     @cached_property
     def from_past(self) -> FloatArray:

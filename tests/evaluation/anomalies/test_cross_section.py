@@ -52,6 +52,15 @@ def test_a_day_on_which_all_close_is_no_alarm_of_those_that_had_more_or_less_to_
     assert peaks(panel)[0] == [(CLOSED, SERIES)]
 
 
+@pytest.mark.parametrize("kind", ["auto", "shape"])
+def test_a_day_on_which_all_close_makes_no_course_unusual(kind):
+    rng, t = np.random.default_rng(4), np.arange(2 * STEPS)
+    values = np.stack([100 + 20 * k + 10 * np.sin(2 * np.pi * t / 7) + rng.normal(0, 3, len(t)) for k in range(10)])
+    values[:, 2 * CLOSED] = 0
+    found = search(Looked(panel_from_series(list(values), "D"), (7,)), kind, 0.001).episodes
+    assert [one.kind for one in found if one.false_discoveries < 0.1] == (["dip"] if kind == "auto" else [])
+
+
 def test_few_series_say_nothing_of_one_another():
     panel = shops(LEAST_SERIES - 1)
     residuals = search(Looked(panel, ()), "point", 0.001).scores.residuals
