@@ -60,16 +60,19 @@ class Judged:
     courses: IntArray
 
 
-def survey(panel: Panel, labels: Sequence[Label] = (), judged: Judged | None = None) -> list[Spot]:
+def survey(
+    panel: Panel, labels: Sequence[Label] = (), judged: Judged | None = None, *, are_leaves: bool = False
+) -> list[Spot]:
     """Returns what is out of the ordinary in a panel: of each kind one finding, without order.
 
     Args:
         panel: To be looked at.
         labels: Columns beside the target that may explain an outlier.
         judged: By a model's forecasts; None for a quick look at what lies around each value.
+        are_leaves: Of a hierarchy, whose sums are forecast beside them.
     """
     chosen, known = examined(panel), measured(panel)
-    looks = (_negative, _zeros, _demand, _listed, _unfinished, _spans)
+    looks = (_negative, _zeros, partial(_demand, are_leaves=are_leaves), _listed, _unfinished, _spans)
     spots = [*_gaps(panel), *_constant(panel), *(spot for look in looks for spot in look(known))]
     if judged is not None:
         return [*spots, *_unexpected(known, judged, labels)]
@@ -145,7 +148,7 @@ def _zeros(panel: Panel) -> list[Spot]:
     ]
 
 
-def _demand(panel: Panel) -> list[Spot]:
+def _demand(panel: Panel, *, are_leaves: bool) -> list[Spot]:
     """Returns which series sell now and then, of which kind, and what follows for their forecasts."""
     found = demand_classes(panel)
     sparse, lumpy = found.is_sparse, found.is_lumpy
@@ -156,7 +159,9 @@ def _demand(panel: Panel) -> list[Spot]:
         text += (
             f", {'in' if lumpy.sum() == sparse.sum() else f'{int(lumpy.sum()):,} of them in'} sizes far apart (lumpy)"
         )
-    if found.is_mostly_sparse:
+    if are_leaves:
+        text += ": below sums their means are forecast; RMSSE and WQL tell how well, MASE and sMAPE mislead"
+    elif found.is_mostly_sparse:
         text += ": means and distributions of counts are forecast; RMSSE and WQL tell how well, MASE and sMAPE mislead"
     else:
         text += ": MASE and sMAPE of these mislead, RMSSE and WQL don't; the other series decide how all are forecast"

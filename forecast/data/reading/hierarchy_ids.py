@@ -170,16 +170,28 @@ def nodes_of(levels: Sequence[TreeLevel]) -> tuple[LevelNodes, ...]:
     return tuple(LevelNodes(level.name, len(level.nodes), level.nodes[:MOST_SHOWN]) for level in levels)
 
 
+def seen_levels(ids: IdParts) -> tuple[HierarchySpec, list[TreeLevel]] | None:
+    """Returns what hierarchy the ids have, and its levels; sums in the file are none of its leaves. None for none."""
+    parents = set(parent_places(HierarchySpec((ids.names,)), ids))
+    left = IdParts(ids.names, tuple(parts for i, parts in enumerate(ids.values) if i not in parents))
+    spec = seen_hierarchy(left.names, left.values)
+    try:
+        return None if spec is None else (spec, levels_of(spec, left))
+    except DataError:
+        return None
+
+
 def seen_findings(ids: IdParts) -> list[Finding]:
     """Returns what hierarchy the ids have, where nobody asked for one, and what it would give."""
-    spec = seen_hierarchy(ids.names, ids.values)
-    if spec is None or parent_places(spec, ids):
+    seen = seen_levels(ids)
+    if seen is None:
         return []
-    try:
-        levels = levels_of(spec, ids)
-    except DataError:
-        return []
-    sums = sum(len(level.nodes) for level in levels[:-1])
-    text = f"the ids are a hierarchy, {spec.text}: {counted(sums, 'sum')} of {len(ids.values):,} series"
+    spec, levels = seen
+    sums, leaves = sum(len(level.nodes) for level in levels[:-1]), len(levels[-1].nodes)
+    text = f"the ids are a hierarchy, {spec.text}: {counted(sums, 'sum')} of {leaves:,} series"
     text += f", by {joined([level.name for level in levels[:-1]])}; with it each is forecast, and all add up"
+    if leaves < len(ids.values):
+        first = ids.values[parent_places(HierarchySpec((ids.names,)), ids)[0]]
+        many = counted(len(ids.values) - leaves, "series")
+        text += f"; {many} of the file, such as {'/'.join(first)}, are sums already, and would be held against them"
     return [Finding("note", "hierarchy", text, f"--hierarchy '{spec.text}'")]

@@ -21,7 +21,7 @@ from forecast.data.covariates import KINDS, Covariates
 from forecast.data.files.source import Source
 from forecast.data.findings import Finding
 from forecast.data.frequency import readable
-from forecast.data.hierarchy import Hierarchy, HierarchySpec, parse_hierarchy, seen_hierarchy
+from forecast.data.hierarchy import Hierarchy, HierarchySpec, parse_hierarchy
 from forecast.data.panel import IdParts, Panel
 from forecast.data.placed_steps import PlacedSteps, in_common, placed_steps, told_at
 from forecast.data.read_options import ReadOptions
@@ -32,6 +32,7 @@ from forecast.data.reading.hierarchy_ids import (
     levels_of,
     nodes_of,
     seen_findings,
+    seen_levels,
     spelled_as,
 )
 from forecast.data.reading.hierarchy_parents import without_parents
@@ -93,9 +94,8 @@ def look_at_tree(reading: Reading, options: ReadOptions) -> tuple[Reading, tuple
     """
     if options.hierarchy is None:
         reading = with_seen_hierarchy(reading)
-        seen = seen_hierarchy(reading.ids.names, reading.ids.values)
-        told = seen is not None and any(finding.topic == "hierarchy" for finding in reading.findings)
-        return reading, nodes_of(levels_of(seen, reading.ids)) if seen and told else ()
+        seen = seen_levels(reading.ids)
+        return reading, nodes_of(seen[1]) if seen else ()
     spec = spelled_as(parse_hierarchy(options.hierarchy), reading.ids.names)
     try:
         whole = with_sums(reading, options)

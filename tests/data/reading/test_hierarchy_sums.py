@@ -194,3 +194,15 @@ def test_leaf_that_ended_is_known_to_and_so_is_a_sum_of_nothing_else(tmp_path, f
     assert not panel.until(panel.lengths - 2).has_ended.any()
     assert panel.until(panel.lengths - 1).has_ended.sum() == len(ended)
     assert panel.select([panel.series_ids.index("V/Geel/hol")]).has_ended.any() == bool(ended)
+
+
+def test_sums_in_the_file_are_no_leaves_of_the_hierarchy_that_is_seen(tmp_path):
+    more = [(month(t), *own, sum(value(i, t) for i in leaves)) for own, leaves in SUMS.items() for t in range(24)]
+    seen = [read(tmp_path, table(rows(more=more)), hierarchy=None), read(tmp_path, table(rows()), hierarchy=None)]
+    told = [next(each for each in reading.findings if each.topic == "hierarchy") for reading in seen]
+    assert told[0].flag == told[1].flag == "--hierarchy 'state/region * purpose'"
+    assert told[0].text.startswith(told[1].text)
+    assert "3 series of the file, such as V/Melb/total, are sums already" in told[0].text
+
+
+SUMS = {("V", "Melb", "total"): (0, 1), ("V", "total", "hol"): (0, 2), ("total", "total", "total"): range(5)}
