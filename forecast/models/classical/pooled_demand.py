@@ -38,6 +38,8 @@ Loss = Literal["squared_error", "poisson"]
 TREES, TREE_RATE, LEAVES, LEAST_ROWS, SEEN = 100, 0.08, 8, 100, 0.5  # measured by benchmarks/tuning/intermittent.py
 """Trees that are grown, how far each is followed, the leaves of one, windows that a leaf stands on at least, and
 the share of the inputs that each looks at."""
+MOST_CAME, MOST_MISSED = 5.0, 20.0  # measured by benchmarks/tuning/intermittent.py
+"""So many scales of a series above its rate are all that trees learn from, and the factor: none wild is usual."""
 MANY_ROWS = 2000  # measured by benchmarks/tuning/intermittent.py
 """Windows from which on trees are grown at all."""
 MOST_SERIES, MOST_ORIGINS = 3000, 24  # measured by benchmarks/tuning/intermittent.py
@@ -158,14 +160,14 @@ def fit_pooled_demand(
     assert cut is not None  # there are whole ones
     rate = fitted.rate(cut.told)
     inputs = np.column_stack([cut.told.inputs(rate), cut.steps])
-    trees = _grow(inputs, cut.came / rate, rate / cut.told.scales, "poisson")
+    trees = _grow(inputs, cut.until(MOST_CAME, rate) / rate, rate / cut.told.scales, "poisson")
     return _made_up(replace(fitted, trees=trees), cut, cut.steps)
 
 
 def _made_up(model: PooledDemand, windows: "_Windows", steps: FloatArray | None) -> PooledDemand:
     """Returns the model whose forecasts of the newer windows add up to what came, mostly."""
     newer = windows.ends >= np.median(windows.ends)
-    told, came = windows.told.some(newer), windows.came[newer].sum()
+    told, came = windows.told.some(newer), windows.until(MOST_MISSED, model.rate(windows.told))[newer].sum()
     total = model.level(told, None if steps is None else steps[newer]).sum()
     return replace(model, factor=float((came / total) ** MADE_UP) if total > 0 and came > 0 else 1.0)
 
@@ -237,6 +239,10 @@ class _Windows:
             return None
         told, *columns = zip(*pieces, strict=True)
         return cls(joined(told), *(np.concatenate(column) for column in columns))
+
+    def until(self, most: float, rate: FloatArray) -> FloatArray:
+        """Returns what came, at most so many scales of its series above a rate, (B,)."""
+        return np.minimum(self.came, rate + most * self.told.scales)
 
     def counted(self, rate: FloatArray) -> FloatArray:
         """Returns how much the squared error of each window counts, (B,)."""

@@ -49,6 +49,21 @@ def test_trees_correct_the_averages_where_windows_are_many(known: Panel, monkeyp
     assert found.mean() == pytest.approx(known.values.mean(), rel=0.08)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("step", [-1, -12])
+def test_one_wild_demand_lifts_neither_what_never_sold_nor_all_others(
+    known: Panel, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    monkeypatch.setattr(pooled_demand, "MANY_ROWS", 500)
+    values = known.values.reshape(60, 40).copy()
+    values[:2] = 0
+    plain = fit_pooled_demand(_panel(values), HORIZON, 1, SETTINGS).predict(_panel(values), HORIZON)
+    values[1, step] = 1000
+    found = fit_pooled_demand(_panel(values), HORIZON, 1, SETTINGS).predict(_panel(values), HORIZON)
+    assert found[0].mean() < 0.3 * values[2:].mean()
+    assert found[2:].mean() < 1.15 * plain[2:].mean()
+
+
 def _with_a_tree(settings: PooledSettings, feature: int) -> PooledDemand:
     """Steps until the third have a leaf of 0.5, later ones one of 1.5, where the tree looks at steps."""
     tree = {
