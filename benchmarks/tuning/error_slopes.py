@@ -3,9 +3,9 @@
     python benchmarks/tuning/error_slopes.py [--quick]
 
 Absolute errors over the scale, of forecasts as in ``distribution.py`` from nine origins each, are explained by the
-features of ``difficulty``: within by a gamma regression in which each series has a size of its own, between by the means
-of each series. ``spread.PRIOR``, ``PRIOR_PLAIN`` and ``PRIOR_BETWEEN`` are near these (the first two were chosen between
-these and the slopes of 189 trained models); ``distribution.py`` measures what they are worth.
+features of ``difficulty``: within by a gamma regression in which each series has a size of its own, between by the
+means of each series. ``spread.PRIOR`` and ``PRIOR_PLAIN`` were chosen between these and the slopes of 189 trained
+models, and rounded; ``distribution.py`` measures what they are worth.
 
 Shapes: ``N`` errors, ``F`` features.
 """
@@ -83,7 +83,7 @@ def _from_origins(case: Case) -> Iterator[tuple[FloatArray, FloatArray, NDArray[
 
 
 def within(sets: list[Errors]) -> FloatArray:
-    """Returns the slopes of a gamma regression in which each series has a size of its own, sets alike in weight, (F,)."""
+    """Returns the slopes of a gamma regression in which each series has a size of its own, sets alike, (F,)."""
     features, sizes, series, weights = _together(sets)
     count = np.bincount(series)
     centred = features - np.stack([np.bincount(series, one) / count for one in features.T], axis=1)[series]
