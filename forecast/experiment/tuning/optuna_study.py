@@ -78,7 +78,7 @@ class TuningStudy:
             DataError: the journal is damaged, or the disk refused.
         """
         self._optuna, self._space, self._seed = _optuna(), tuple(space), seed
-        self._path = path
+        self._path, self._ended = path, dict[int, TriedSettings]()
         with _said(path), _quiet():
             self._study = self._optuna.create_study(
                 study_name=NAME, storage=self._storage(path), load_if_exists=True, direction="minimize"
@@ -173,6 +173,15 @@ class TuningStudy:
         return {name: round(float(share), 4) for name, share in found.items()}
 
     def _read(self, trial: Any) -> TriedSettings | None:
+        """Returns a trial; None of one that waits. What has ended is read once."""
+        if trial.number in self._ended:
+            return self._ended[trial.number]
+        found = self._decoded_trial(trial)
+        if found is not None and found.state != "open":
+            self._ended[trial.number] = found
+        return found
+
+    def _decoded_trial(self, trial: Any) -> TriedSettings | None:
         values = self._decoded(trial.params)
         if trial.state.name == "WAITING" or len(values) < len(self._space):
             return None

@@ -127,11 +127,12 @@ class TuneSearch:
         Raises:
             ForecastError: see ``search``.
         """
-        known = -1
+        known, limits = -1, self._limits
         while True:
             trials, full = self.search(), self.finals()
             count = len(full) + len({self._key(trial) for trial in trials if trial.state != "open"})
-            if self._limits.deadline is None or self._entry.rung is None or count == known:
+            is_enough = limits.trials is not None and len(trials) >= limits.trials
+            if limits.deadline is None or self._entry.rung is None or is_enough or count == known:
                 return trials, full
             known = count
 

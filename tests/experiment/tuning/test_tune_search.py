@@ -10,8 +10,8 @@ from forecast.decoding import decode
 from forecast.errors import TrainingError
 from forecast.execution.job import Failure, JobResult
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy
-from forecast.experiment.tuning.rungs import best_of
-from forecast.experiment.tuning.search_space import SearchedSetting
+from forecast.experiment.tuning.rungs import FINALISTS, best_of
+from forecast.experiment.tuning.search_space import Rung, SearchedSetting
 from forecast.experiment.tuning.trial import TrialOrder
 from forecast.experiment.tuning.tune_search import (
     SearchLimits,
@@ -79,7 +79,7 @@ class Workers:
             yield future
 
     def result(self, job, order):
-        if int(job.key) in self.fails:
+        if job.key in map(str, self.fails):
             return JobResult(job.key, failure=Failure("it diverged", code=6))
         values = {"window": 24, "steps": 100, "learning-rate": 1e-3, **order.changes}
         error = abs(values["window"] - 48) / 48 + 100 * abs(values["learning-rate"] - 2e-3)
@@ -153,6 +153,74 @@ def test_time_of_the_confirmation_is_kept(tmp_path):
     best = best_of(found)
     left, kept = 60.0 - clock.seconds(), TuningCosts(ENTRY, found).confirmation_seconds(best)
     assert kept <= left < kept + 20
+
+
+class Lanes(Workers):
+    """Two workers side by side: cheap trials take 20 s, the default in full 60, others less than that tells: 15."""
+
+    def __init__(self, clock):
+        super().__init__(clock)
+        self.free = [0.0, 0.0]
+
+    def as_completed(self, futures):
+        ends = []
+        for future in futures:
+            job = self.jobs.pop(future)
+            order = decode(TrialOrder, job.spec)
+            self.orders.append(order)
+            lane = self.free.index(min(self.free))
+            seconds = 20.0 if order.rung else 15.0 if order.changes else 60.0
+            self.free[lane] = max(self.free[lane], self.clock.seconds()) + seconds
+            ends.append((self.free[lane], len(ends), future, self.done(job, order, seconds)))
+        for end, _, future, result in sorted(ends, key=lambda each: each[:2]):
+            self.clock.spend(max(end - self.clock.seconds(), 0.0))
+            future.set_result(result)
+            yield future
+
+    def done(self, job, order, seconds):
+        error = self.result(job, order).value["error"] + 1.0
+        if order.rung is None:
+            error = 2.0 if order.changes else 1.9
+        told = {"state": "whole", "error": error, "blocks": [error], "seconds": seconds, "warm": seconds}
+        return JobResult(job.key, told)
+
+
+def timed(limits):
+    """A search on rungs under a time limit, by two workers; in full, nothing is better than the default."""
+    clock = Clock()
+    workers = Lanes(clock)
+    run = Run(Machine(), SILENT, clock, NO_CACHE)
+    entry = replace(ENTRY, rung=Rung("auto", 0.4))
+    search = TuneSearch(entry, TuningStudy(None, SPACE, 5), workers, run, TrialReporter(SILENT), limits, "job")
+    trials, full = search.run()
+    return trials, full, workers, clock, TuningCosts(entry, trials, full, 2)
+
+
+@pytest.fixture(scope="module")
+def ten_minutes():
+    return timed(SearchLimits(None, Deadline(600.0, 0.0), 2))
+
+
+def test_default_is_trained_in_full_beside_the_first_trials_and_only_once(ten_minutes):
+    _, full, workers, *_ = ten_minutes
+    kinds = [(order.rung is None, bool(order.changes)) for order in workers.orders]
+    assert kinds[:3] == [(False, False), (True, False), (False, True)]
+    assert kinds.count((True, False)) == 1
+    assert full[0].error == 1.9
+
+
+def test_time_that_trials_in_full_did_not_take_goes_to_more_trials_while_the_default_wins(ten_minutes):
+    trials, full, workers, clock, costs = ten_minutes
+    finals = [place for place, order in enumerate(workers.orders) if order.rung is None and order.changes]
+    assert any(order.rung for order in workers.orders[finals[FINALISTS - 1] :])
+    assert min(full.values(), key=lambda each: each.error).number == 0
+    assert costs.confirmation_seconds() <= 600.0 - clock.seconds() <= costs.confirmation_seconds() + 60.0 + 20.0 + 4.0
+    assert {trial.state for trial in trials} == {"whole"}
+
+
+def test_a_number_of_trials_asks_for_one_round_whatever_the_time():
+    trials, full, *_ = timed(SearchLimits(12, Deadline(6000.0, 0.0), 2))
+    assert (len(trials), len(full)) == (12, 1 + FINALISTS)
 
 
 def test_trial_that_was_stopped_is_never_the_best():
