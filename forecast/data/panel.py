@@ -66,9 +66,7 @@ class Panel:
     limits: Limits | None = None  # that forecasts are to keep
     half_life: float | None = None  # steps: so long before the end, a step counts half where models learn
     hierarchy: Hierarchy | None = None  # which series are sums of which others
-    own_last: IntArray | None = (
-        None  # (S,) ordinal of the last step that each has itself, if zeros follow; None for all
-    )
+    own_last: IntArray | None = None  # (S,) ordinal of each series' own last step, where zeros follow it; None for all
 
     def __len__(self) -> int:
         return len(self.series_ids)
