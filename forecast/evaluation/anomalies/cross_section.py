@@ -12,6 +12,7 @@ is surely not nought, and where it is not, how far they are from one another.
 Shapes: ``N`` steps of all series together, ``G`` steps of the calendar that enough series have.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -157,13 +158,22 @@ def together(
     sizes = np.abs(section.median)
     judged = np.ones(len(sizes), dtype=bool) if since is None else section.ordinals >= since
     rarity = calibrate(sizes if since is None else sizes[~judged], settings).rarity(sizes)
-    found = []
-    for at in np.flatnonzero((rarity <= rate) & judged & (section.usual != 0)).tolist():
+    at = np.flatnonzero((rarity <= rate) & judged & (section.usual != 0))
+    groups = np.split(at, np.flatnonzero(np.diff(section.ordinals[at]) > 1) + 1) if len(at) else []
+    return tuple(each for group in groups for each in _of_steps(panel, errors, section, rarity, group))
+
+
+def _of_steps(
+    panel: Panel, errors: FloatArray, section: CrossSection, rarity: FloatArray, group: IntArray
+) -> Iterator[Together]:
+    """Yields steps in a row, all of the series that is off farthest on the rarest of them."""
+    leader = None
+    for at in sorted(group.tolist(), key=lambda step: float(rarity[step])):
         places = panel.offsets[:-1] + section.ordinals[at] - panel.first
-        places = places[(places >= panel.offsets[:-1]) & (places < panel.offsets[1:])]
-        places = places[~np.isnan(errors[places])]
-        if places.size:
-            off = errors[places] * np.sign(section.median[at])
-            own = int(places[off.argmax()])
-            found.append(Together(own, float(rarity[at]), int((off >= 1).sum()), len(places)))
-    return tuple(found)
+        series = np.flatnonzero((places >= panel.offsets[:-1]) & (places < panel.offsets[1:]))
+        series = series[~np.isnan(errors[places[series]])]
+        off = errors[places[series]] * np.sign(section.median[at])
+        if leader is None and series.size:
+            leader = int(series[off.argmax()])
+        if leader is not None and leader in series:
+            yield Together(int(places[leader]), float(rarity[at]), int((off >= 1).sum()), len(series))

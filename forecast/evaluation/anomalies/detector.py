@@ -39,6 +39,8 @@ WINDOWS_A_STEP = 20
 """A series learns its own shapes from at least so many windows for each of their steps; others share theirs."""
 OWN_SHAPES, MOST_SHARING = 200, 500
 """Panels of more series share their shapes, which are learned from so many of them."""
+CLEAR_SHIFT = 5.0
+"""Standard deviations from which on a step that stands out begins a new level and is no spike."""
 APART = 2.0
 """A spike is so many times as far off as the steps beside it; windows are judged without it."""
 LEARNED_FROM = 50_000
@@ -81,18 +83,23 @@ class Scores:
         }
         return max(seen, key=lambda scorer: float(np.nan_to_num(seen[scorer][0])))
 
-    def told_once(self, shared: Sequence[Together], alone: Residuals) -> Self:
+    def told_once(self, shared: Sequence[Together], alone: Residuals, panel: Panel) -> Self:
         """Returns the scores with what happened to most series at once, each on one step, as it is ``alone`` there."""
+        signs = _signs_of(panel, alone, [each.place for each in shared], self)
+        if "point" not in self.by_scorer:  # of these, new levels are looked for
+            shared = [each for each in shared if np.abs(signs[each.place : each.place + 2]).max() > CLEAR_SHIFT]
         if not shared:
             return self
         at, rarity = np.array([each.place for each in shared]), np.array([each.rarity for each in shared])
         found = {scorer: np.where(np.isin(np.arange(len(own)), at), 1.0, own) for scorer, own in self.by_scorer.items()}
-        found["point"] = _with_least(self.by_scorer["point"], at, rarity)
+        scorer: Scorer = "point" if "point" in found else "level"
+        found[scorer] = _with_least(self.by_scorer[scorer], at, rarity)
         evidence = self.evidence if self.evidence is None else -_with_least(-self.evidence, at, np.log10(rarity))
         return replace(
             self,
             residuals=self.residuals.taking(alone, at),
             by_scorer=found,
+            signs=signs,
             rarity=_with_least(self.rarity, at, rarity),
             evidence=evidence,
         )
@@ -103,6 +110,15 @@ class Scores:
         if self.evidence is not None:
             return np.where(np.isnan(self.rarity), np.nan, self.evidence)
         return np.asarray(-np.log10(np.maximum(self.rarity, SMALLEST)))
+
+
+def _signs_of(panel: Panel, alone: Residuals, places: Sequence[int], scores: Scores) -> FloatArray:
+    """Returns how far each step begins a new level, (N,), of the series of some places as they are alone."""
+    result = scores.signs.copy()
+    for i in np.unique(panel.series_of(np.array(places, dtype=np.int64))).tolist():
+        own = slice(panel.offsets[i], panel.offsets[i + 1])
+        result[own] = level_scores(alone.from_past[own], alone.from_future[own], scores.settings.widths)
+    return result
 
 
 def _with_least(values: FloatArray, at: IntArray, others: FloatArray) -> FloatArray:

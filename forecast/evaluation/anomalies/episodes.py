@@ -16,15 +16,13 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.evaluation.anomalies.calibration import false_discovery_rates
 from forecast.evaluation.anomalies.cross_section import Together
-from forecast.evaluation.anomalies.detector import Scorer, Scores
+from forecast.evaluation.anomalies.detector import CLEAR_SHIFT, Scorer, Scores
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 EpisodeKind = Literal["spike", "dip", "level shift", "variance", "shape"]
 EXPECTED_SHARE = 0.95
 """Of the usual steps that lie in an expected range."""
-CLEAR_SHIFT = 5.0
-"""Standard deviations from which on a step that stands out begins a new level and is no spike."""
 MOSTLY = 0.6
 """Of the rarity of a shape, in orders: where residuals alone tell so much, they are larger than usual."""
 SURE = 0.1

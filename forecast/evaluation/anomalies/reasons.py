@@ -25,7 +25,7 @@ def reason_of(episode: Episode, panel: Panel, flags: Flags | None = None) -> str
     if episode.kind == "level shift":
         before = "more" if episode.size > 0 else "less"
         late = "; too new to say whether it stays" if episode.is_new else ""
-        return f"{about(abs(episode.size))} {before} from here on than before{late}"
+        return f"{about(abs(episode.size))} {before} from here on than before{late}{_with_others(episode)}"
     span = "around it" if episode.onset == episode.end else f"for {steps}"
     if episode.kind == "shape":
         return f"{span}, the series runs unlike anywhere else"

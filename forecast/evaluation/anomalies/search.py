@@ -9,7 +9,7 @@ from forecast.data.checks.seasons import seasons_of
 from forecast.data.panel import Panel
 from forecast.errors import DataError
 from forecast.evaluation.anomalies.cross_section import Together, beside_others, ordinals_of, together
-from forecast.evaluation.anomalies.detector import SCORERS, AnomalyKind, Scores, score_steps
+from forecast.evaluation.anomalies.detector import AnomalyKind, Scores, score_steps
 from forecast.evaluation.anomalies.episodes import Episode, Expectation, expectation, find_episodes, with_others
 from forecast.evaluation.anomalies.residuals import Residuals, residuals_of
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
@@ -116,9 +116,9 @@ def search(
     season = shape_season(panel, seasons)
     scores = score_steps(inner, beside_others(inner, alone), season, kind, past, settings, threads)
     shared: tuple[Together, ...] = ()
-    if "point" in SCORERS[kind]:
+    if kind != "shape":
         shared = together(inner, alone, since, rate, settings)
-        scores = scores.told_once(shared, alone)
+        scores = scores.told_once(shared, alone, inner)
     told = expectation(inner, scores)
     if looked.gain is not None and looked.offset is not None:
         gain, offset = looked.gain, looked.offset

@@ -52,6 +52,33 @@ def test_a_day_on_which_all_close_is_no_alarm_of_those_that_had_more_or_less_to_
     assert peaks(panel)[0] == [(CLOSED, SERIES)]
 
 
+@pytest.mark.parametrize("kind", ["auto", "point"])
+def test_days_in_a_row_on_which_all_are_off_are_one_alarm(kind):
+    rng = np.random.default_rng(7)
+    values = 100 + rng.normal(0, 3, (SERIES, STEPS))
+    values[:, CLOSED : CLOSED + 3] -= 60
+    panel = panel_from_series(list(values), "D")
+    sure = [one for one in search(Looked(panel, ()), kind, 0.001).episodes if one.false_discoveries < 0.1]
+    assert [one.others for one in sure] == [SERIES]
+    assert sure[0].onset - panel.offsets[sure[0].series] <= CLOSED
+    assert sure[0].end - panel.offsets[sure[0].series] >= CLOSED + 2
+
+
+@pytest.mark.parametrize("kind", ["auto", "level"])
+def test_a_new_level_of_all_series_is_told_once_and_as_what_it_is(kind):
+    rng = np.random.default_rng(6)
+    values = 100 + rng.normal(0, 3, (SERIES, STEPS))
+    values[:, CLOSED:] += 40
+    panel = panel_from_series(list(values), "D")
+    sure = [one for one in search(Looked(panel, ()), kind, 0.001).episodes if one.false_discoveries < 0.1]
+    told = [one for one in sure if one.others]
+    assert [(one.kind, one.onset - panel.offsets[one.series], one.others) for one in told] == [
+        ("level shift", CLOSED, SERIES)
+    ]
+    assert told[0].size == pytest.approx(40, abs=5)
+    assert reason_of(told[0], panel).endswith("told once for 12 of 12 series that are higher than expected")
+
+
 @pytest.mark.parametrize("kind", ["auto", "shape"])
 def test_a_day_on_which_all_close_makes_no_course_unusual(kind):
     rng, t = np.random.default_rng(4), np.arange(2 * STEPS)
