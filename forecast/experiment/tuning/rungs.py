@@ -72,7 +72,8 @@ def chosen(trials: Sequence[TriedSettings], full: Mapping[int, TriedSettings]) -
     told = [each for each in full.values() if each.state == "whole" and each.error is not None]
     if len(told) > 1 and any(each.number == 0 for each in told):
         return min(told, key=lambda each: (each.error, each.number))
-    return best_of(trials)
+    failed = {each.number for each in full.values() if each.error is None}
+    return best_of([trial for trial in trials if trial.number not in failed])
 
 
 def best_of(trials: Sequence[TriedSettings], before: int | None = None) -> TriedSettings | None:

@@ -116,7 +116,7 @@ class TuneSearch:
         self._entry, self._study, self._executor, self._run = entry, study, executor, run
         self._reporter = reporter
         self._limits, self._job = limits, job
-        self._began = run.clock.seconds()
+        self._began, self._is_measured = run.clock.seconds(), False
         self._before = max((trial.ended for trial in study.trials()), default=0.0)
 
     def run(self) -> tuple[tuple[TriedSettings, ...], dict[int, TriedSettings]]:
@@ -182,9 +182,10 @@ class TuneSearch:
         Not before it was a trial, nor where that says that it would take too much of the time.
         """
         deadline, trials = self._limits.deadline, self._study.trials()
-        if deadline is None or not trials:
+        if deadline is None or not trials or self._is_measured:
             return []
-        return [trials[0]] if self._costs().is_worth_measuring(deadline.limit) else []
+        self._is_measured = self._costs().is_worth_measuring(deadline.limit)  # one that is late is not begun again
+        return [trials[0]] if self._is_measured else []
 
     def _train_in_full(self, trials: Sequence[TriedSettings]) -> None:
         """Trains settings in full and writes how they did; those whose time was up are left out."""
@@ -309,7 +310,7 @@ class TuneSearch:
                 error = TrainingError(done.failure.message, done.failure.hint)
                 error.exit_code = ExitCode(done.failure.code)
                 raise error
-            return replace(trial, state="failed", ended=ended, why=done.failure.message)
+            return replace(trial, state="failed", error=None, ended=ended, why=done.failure.message)
         value = done.value or {}
         if value["state"] == "late":
             return None

@@ -10,7 +10,7 @@ from forecast.decoding import decode
 from forecast.errors import TrainingError
 from forecast.execution.job import Failure, JobResult
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy
-from forecast.experiment.tuning.rungs import FINALISTS, best_of
+from forecast.experiment.tuning.rungs import FINALISTS, best_of, chosen
 from forecast.experiment.tuning.search_space import Rung, SearchedSetting
 from forecast.experiment.tuning.trial import TrialOrder
 from forecast.experiment.tuning.tune_search import (
@@ -141,6 +141,16 @@ def test_trial_that_fails_is_kept_with_its_reason_and_the_others_go_on(tmp_path)
     found, *_ = search(tmp_path / "journal.log", fails=(3,))
     assert [(trial.number, trial.why) for trial in found if trial.state == "failed"] == [(3, "it diverged")]
     assert len(found) == 10
+
+
+def test_settings_that_fail_in_full_are_not_taken_for_what_they_did_as_a_cheap_trial():
+    clock = Clock()
+    workers, run = Workers(clock, fails=[f"in full {n}" for n in range(1, 12)]), Run(Machine(), SILENT, clock, NO_CACHE)
+    study, entry = TuningStudy(None, SPACE, ENTRY.seed), replace(ENTRY, rung=Rung("auto", 0.4))
+    trials, full = TuneSearch(entry, study, workers, run, TrialReporter(SILENT), SearchLimits(12), "job").run()
+    failed = [each for each in full.values() if each.number]
+    assert {(each.state, each.error, each.why) for each in failed} == {("failed", None, "it diverged")}
+    assert chosen(trials, full).number not in {each.number for each in failed}
 
 
 def test_default_that_fails_ends_the_search(tmp_path):
