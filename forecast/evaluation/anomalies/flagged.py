@@ -3,6 +3,7 @@
 spike or dip                               flagged
 new level, burst, shape                    not: that may be how things are now
 the newest values, two or more in a row    not: nobody knows yet whether they stay
+a day on which all series are off          flagged in each of them
 """
 
 from collections.abc import Iterator
@@ -34,7 +35,8 @@ def flagged_values(looked: Looked, until: IntArray, threads: int = 1) -> IntArra
     if since > panel.last.max():
         return np.empty(0, dtype=np.int64)
     try:
-        found = search(looked, "point", RATE, since if since > panel.first.min() else None, threads=threads)
+        begin = since if since > panel.first.min() else None
+        found = search(looked, "point", RATE, begin, threads=threads, by_itself=True)
     except DataError:  # too little history to tell
         return np.empty(0, dtype=np.int64)
     places = np.array(list(_points(panel, found)), dtype=np.int64)

@@ -92,6 +92,8 @@ def search(
     since: int | None = None,
     settings: AnomalySettings = SETTINGS,
     threads: int = 1,
+    *,
+    by_itself: bool = False,
 ) -> Found:
     """Returns what was not expected in a panel.
 
@@ -102,6 +104,7 @@ def search(
         since: ordinal of the first step that is judged; what lies before calibrates. None for all.
         settings: the numbers of the method.
         threads: blocks of series that are followed at a time.
+        by_itself: each series is judged whatever the others do on the same step.
 
     Raises:
         DataError: no series has enough history.
@@ -114,9 +117,10 @@ def search(
     judged = np.ones(len(panel.values), dtype=bool) if since is None else ordinals_of(panel) >= since
     past = None if since is None else ~judged
     season = shape_season(panel, seasons)
-    scores = score_steps(inner, beside_others(inner, alone), season, kind, past, settings, threads)
+    beside = alone if by_itself else beside_others(inner, alone)
+    scores = score_steps(inner, beside, season, kind, past, settings, threads)
     shared: tuple[Together, ...] = ()
-    if kind != "shape":
+    if kind != "shape" and not by_itself:
         shared = together(inner, alone, since, rate, settings)
         scores = scores.told_once(shared, alone, inner)
     told = expectation(inner, scores)

@@ -35,3 +35,12 @@ def test_spikes_and_dips_of_the_new_values_are_flagged_and_new_levels_are_not(ch
 def test_nothing_is_flagged_where_nothing_is_new_or_too_little_came_before():
     assert flagged([(150, 40)], until=STEPS - 1) == []
     assert flagged([(15, 40)], until=9) == []
+
+
+def test_a_day_on_which_all_series_are_off_is_flagged_in_each():
+    rng = np.random.default_rng(3)
+    values = 100 + rng.uniform(-2, 2, (10, STEPS))
+    values[:, 150] = 0
+    panel = panel_from_series(list(values), "D")
+    flags = flagged_values(Looked(panel, ()), np.full(10, 99))
+    assert set((panel.offsets[:-1] + 150).tolist()) <= set(flags.tolist())
