@@ -146,7 +146,15 @@ def test_a_command_that_hangs_is_ended_with_all_it_started_and_told(tmp_path, mo
         raise DataError("cut off")
     assert told == [("ended", "The command of --on-failure took longer than 0.3 s, and was ended.")]
     for pid in pids.read_text().split():
-        assert not is_alive(int(pid))
+        assert ends(int(pid))
+
+
+def ends(pid):
+    for _ in range(500):  # a signal that is sent is obeyed when a busy machine comes to it
+        if not is_alive(pid):
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def is_alive(pid):
