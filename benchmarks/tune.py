@@ -16,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -117,8 +119,11 @@ def speed(options: argparse.Namespace, folder: Path) -> None:
     """Times the same trials in one process, and each in a fresh one: another seed asks for a search of one trial.
 
     Of the airline sample, which is trained in NumPy; or of series of the first of the sets that somebody names, as many
-    as make it train in TensorFlow's compiled loop.
+    as make it train in TensorFlow's compiled loop. A fresh process has one trial, the default, and so no best ones to
+    be trained in full and no confirmation: those of the one process are told apart from its search.
     """
+    import statistics
+
     import pandas as pd
 
     source, trials = folder / "air.csv", options.trials
@@ -130,22 +135,30 @@ def speed(options: argparse.Namespace, folder: Path) -> None:
         frame[frame["unique_id"].isin(frame["unique_id"].unique()[: options.series])].to_csv(source, index=False)
         horizon = str((SETS | MORE_SETS)[name])
         words += ("--id", "unique_id", "--time", "ds", "--target", "y", "--horizon", horizon)
+    whole, found = timed(source, words, ("--trials", str(trials)), folder)
+    apart, beside = 0.0, []
+    for number in range(trials):
+        own, alone = timed(source, words, ("--name", f"fresh{number}", "--seed", str(number), "--trials", "1"), folder)
+        apart += own
+        beside.append(own - alone["trials"][0]["seconds"])
+    search = statistics.median(beside) + sum(trial["seconds"] for trial in found["trials"])
+    for told, seconds in (
+        ("in one process, start and search", search),
+        ("in one process, those in full and the confirmation as well", whole),
+        ("of a fresh process each, start and search", apart),
+    ):
+        print(f"{trials} trials {told}: {seconds:.1f} s, {60 * trials / seconds:.1f} a minute")
+    print(f"{apart / search:.2f} times as many in a search, {apart / whole:.2f} with what comes after it")
+
+
+def timed(source: Path, words: Sequence[str], more: Sequence[str], folder: Path) -> tuple[float, dict[str, Any]]:
+    """Returns the seconds of a tuning, and what it prints."""
+    import json
+
     program = str(Path(sys.executable).with_name("forecast"))
     began = time.monotonic()
-    subprocess.run(
-        [program, "tune", str(source), *words, "--trials", str(trials)], cwd=folder, check=True, capture_output=True
-    )
-    together = time.monotonic() - began
-    began = time.monotonic()
-    for number in range(trials):
-        fresh = ("--name", f"fresh{number}", "--seed", str(number), "--trials", "1")
-        subprocess.run([program, "tune", str(source), *words, *fresh], cwd=folder, check=True, capture_output=True)
-    apart = time.monotonic() - began
-    print(
-        f"{trials} trials in one process, confirmation and all: {together:.1f} s, {60 * trials / together:.1f} a minute"
-    )
-    print(f"{trials} fresh processes of one trial: {apart:.1f} s, {60 * trials / apart:.1f} a minute")
-    print(f"{apart / together:.2f} times as many")
+    done = subprocess.run([program, "tune", str(source), *words, *more], cwd=folder, check=True, capture_output=True)
+    return time.monotonic() - began, json.loads(done.stdout)
 
 
 def panels(options: argparse.Namespace, folder: Path) -> None:
