@@ -23,8 +23,8 @@ FLOORS = {
     "predict, 2 workers": (900, 2048),
 }
 """Seconds and megabytes a process that this may take, on two cores."""
-SHARDS = 64
-"""Files of a panel."""
+SMALL, FLAT = 10_000, 1.2
+"""Series beside which the memory of a forecast is held, and how many times as much it may be."""
 LIMITS = {"train": (180, 4096), "predict": (30, 4096)}
 """Seconds and megabytes that 10,000 series of 1,000 points may take."""
 
@@ -92,22 +92,27 @@ def print_panel(size: int, points: int, program: Path, place: Path | None) -> No
         "predict, 1 worker": ["predict", "panel", "--data", "panel", "-o", "one"],
         "predict, 2 workers": ["predict", "panel", "--data", "panel", "-o", "two", "--workers", "2"],
     }
-    rows, taken = [], {}
+    rows, taken, peaks, shards = [], {}, {}, 0
     with tempfile.TemporaryDirectory(dir=place) as text:
         folder = Path(text)
         write_parquet(folder, size, points)
         for name, words in commands.items():
             print(f"{size:,} series: {name}", file=sys.stderr, flush=True)
-            cut = ["--shards", str(SHARDS)] if words[0] == "shard" else []
-            run = measure([str(program), *words, *cut, "--json", "-q"], folder).checked()
+            run = measure([str(program), *words, "--json", "-q"], folder).checked()
             taken[name] = run
-            peak = json.loads(run.out).get("peak_bytes", 0) / 2**20 or run.megabytes
+            told = json.loads(run.out)
+            shards = shards or len(told.get("shards", ()))
+            peak = peaks[name] = told.get("peak_bytes", 0) / 2**20 or run.megabytes
             times = 1 if name == "train" else FLOOR * POINTS / (size * points)
             cores = 2 if name.endswith("2 workers") else 1
             seconds, megabytes = FLOORS[name]
             cells = [number(run.seconds, 1), number(run.cpu_seconds, 1), number(peak, 0)]
             cells += [number(run.cpu_seconds * times / cores, 0), number(seconds, 0), f"{megabytes:,}"]
             rows.append([name, *cells])
+        write_parquet(folder, SMALL, points)
+        for words in (["shard", "panel.parquet", "few"], ["predict", "panel", "--data", "few", "-o", "three"]):
+            run = measure([str(program), *words, "--json", "-q"], folder).checked()
+        small = json.loads(run.out)["peak_bytes"] / 2**20
         same = all(
             (folder / "two" / path.name).read_bytes() == path.read_bytes()
             for path in (folder / "one").glob("*.parquet")
@@ -123,7 +128,11 @@ def print_panel(size: int, points: int, program: Path, place: Path | None) -> No
     ]
     print(table(heads, rows), end="")
     one, two = (taken[f"predict, {name}"] for name in ("1 worker", "2 workers"))
-    print(f"\n{size:,} series of {points} points, {SHARDS} shards; for as many series, a process holds a larger shard.")
+    print(f"\n{size:,} series of {points} points, {shards} shards (one a million rows).")
+    peak = peaks["predict, 1 worker"]
+    print(
+        f"{SMALL:,} series take {small:.0f} MB to forecast, {size:,} {peak / small:.2f} times as much (floor {FLAT})."
+    )
     words = f"Two workers take {two.seconds / one.seconds:.2f} of the time of one (floor 0.62)"
     print(f"{words}, and their files are {'the same bytes' if same else 'OTHER BYTES'}.")
 

@@ -176,6 +176,14 @@ def test_a_distribution_that_can_not_be_is_refused_and_the_version_is_shown(mine
     assert "show" not in refused
 
 
+def test_texts_that_are_fewer_than_the_codes_of_the_data_are_refused(mine):
+    tampered = Tampered(mine)
+    columns = tampered.manifest["data"]["covariates"]
+    place = next(i for i, column in enumerate(columns) if column["levels"] == ["rain", "sun"])
+    tampered.seal(replaced(tampered.manifest, ("data", "covariates", place, "levels"), ["rain"]))
+    assert "column 'sky' has 1 text, and a code beyond them" in use(mine)["predict"].message
+
+
 def test_manifest_that_is_nested_too_deeply_is_damaged(mine):
     nested = {}
     for _ in range(700):  # JSON takes more

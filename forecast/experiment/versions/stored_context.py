@@ -1,5 +1,6 @@
 """The end of the data that a version was trained on as arrays of its weights, and back."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from forecast.data.limits import Limits, as_limit
 from forecast.data.panel import IntArray, Panel
 from forecast.experiment.versions.data_entry import DataEntry, check_steps
 from forecast.models.networks.serialization import Arrays
+from forecast.wording import counted
 
 
 def context_arrays(context: Panel) -> dict[str, Any]:
@@ -54,8 +56,22 @@ def load_context(data: DataEntry, series_ids: tuple[str, ...], arrays: Arrays) -
     for kind, record in KINDS.items():
         number = sum(column.kind == kind for column in data.covariates)
         kept[kind] = arrays.read(f"context/{kind}", "f", (rows[record.rows], number), can_miss=True)
+        _check_codes([column for column in data.covariates if column.kind == kind], kept[kind])
     covariates = Covariates(data.covariates, known_offsets=known_offsets, known_first=known_first, **kept)
     return replace(panel, covariates=covariates)
+
+
+def _check_codes(columns: Sequence[Column], values: NDArray[np.float64]) -> None:
+    """Refuses codes of texts that are none of a column's.
+
+    Raises:
+        ValueError: there are such.
+    """
+    for column, own in zip(columns, values.T, strict=True):
+        codes = own[~np.isnan(own)]
+        if column.levels is not None and not np.isin(codes, np.arange(len(column.levels))).all():
+            message = f"column '{column.name}' has {counted(len(column.levels), 'text')}, and a code beyond them"
+            raise ValueError(message)
 
 
 def _load_limits(data: DataEntry, arrays: Arrays, count: int) -> Limits | None:
