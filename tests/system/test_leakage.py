@@ -213,7 +213,7 @@ def moved_steps(model, column, step, value):
     return np.flatnonzero((before != after)[:, 0].any(axis=0)).tolist()
 
 
-@pytest.mark.parametrize("name", slow_but(["gru", "ridge"], TOLD))
+@pytest.mark.parametrize("name", slow_but(["ridge"], TOLD))
 def test_what_is_known_of_a_step_moves_that_step_alone(name, told_models):
     known = shops().covariates.known[: shops().covariates.known_offsets[1]][-AHEAD:]
     for step in range(AHEAD):
@@ -222,7 +222,7 @@ def test_what_is_known_of_a_step_moves_that_step_alone(name, told_models):
             assert moved == [step] if column != SKY and step < HORIZON else set(moved) <= {step} - {HORIZON}
 
 
-@pytest.mark.parametrize("name", slow_but(["gru", "ridge"], TOLD[:-1]))  # boosting learns no effects
+@pytest.mark.parametrize("name", slow_but(["ridge"], TOLD[:-1]))  # boosting learns no effects
 def test_event_moves_its_own_step_and_those_around_it(name, told_models):
     assert moved_steps(told_models(name), FEAST, 3, 1) == [1, 2, 3, 4]
 

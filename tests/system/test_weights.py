@@ -11,6 +11,7 @@ from forecast.data.panel import panel_from_series
 from forecast.models.forecaster import Watcher
 from forecast.models.networks.training import mean_loss, tf
 from forecast.models.registry import make_forecaster
+from marks import slow_but
 from runs import QUIET
 from tiny import SEASON, VIEWS, tiny_spec, wave
 
@@ -22,7 +23,7 @@ def test_the_loss_counts_each_target_as_it_weighs():
     assert found == pytest.approx((weights * np.abs(outputs - targets)).sum() / weights.sum(), rel=1e-5)
 
 
-@pytest.mark.parametrize("name", ["ridge", "boosting", "linear", "gru"])
+@pytest.mark.parametrize("name", slow_but(["ridge", "boosting", "linear"], ["ridge", "boosting", "linear", "gru"]))
 def test_a_series_of_weight_nought_teaches_nothing(name):
     """Its values may be anything: what is learned, and forecast of the others, stays the same."""
     views = VIEWS[:1]

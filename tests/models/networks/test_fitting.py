@@ -223,6 +223,7 @@ def test_interrupt_stops_every_thread_after_its_chunk(threads):
     assert len(calls) < 3 * 5000 / CHUNK / 4
 
 
+@pytest.mark.slow
 def test_warm_start_begins_from_the_weights_of_the_model_before(trained, awkward):
     before = trained("gru")
     still = before.spec.with_(learning_rate=1e-9)
