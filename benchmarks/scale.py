@@ -110,7 +110,8 @@ def print_panel(size: int, points: int, program: Path, place: Path | None) -> No
             cells += [number(run.cpu_seconds * times / cores, 0), number(seconds, 0), f"{megabytes:,}"]
             rows.append([name, *cells])
         write_parquet(folder, SMALL, points)
-        for words in (["shard", "panel.parquet", "few"], ["predict", "panel", "--data", "few", "-o", "three"]):
+        few = ["shard", "panel.parquet", "few", "--shards", "1"]  # as many series in a shard as in those of the others
+        for words in (few, ["predict", "panel", "--data", "few", "-o", "three"]):
             run = measure([str(program), *words, "--json", "-q"], folder).checked()
         small = json.loads(run.out)["peak_bytes"] / 2**20
         same = all(
