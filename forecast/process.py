@@ -26,9 +26,18 @@ class SystemClock:
         return time.monotonic()
 
 
+MOST_UNASKED = 4
+"""Processes that are started where nobody asks for them."""
+
+
 def available_cpus() -> int:
     """Returns the number of CPU threads that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def unasked_workers(count: int, many: int) -> int:
+    """Returns how many processes share so many models where nobody says: one, and some where there are many."""
+    return min(MOST_UNASKED, available_cpus()) if count >= many else 1
 
 
 def has_graphics_card() -> bool:

@@ -55,10 +55,7 @@ def placed_steps(levels: Sequence[NodeGroups], first: IntArray, lengths: IntArra
     """Returns where steps go, of series that begin and last as told."""
     begins, ends = [], []
     for level in levels[:-1]:
-        begin, end = (
-            np.full(len(level.nodes), LATEST),
-            np.full(len(level.nodes), -LATEST),
-        )
+        begin, end = np.full(len(level.nodes), LATEST), np.full(len(level.nodes), -LATEST)
         told = lengths > 0
         np.minimum.at(begin, level.group[told], first[told])
         np.maximum.at(end, level.group[told], (first + lengths)[told])

@@ -176,12 +176,8 @@ def _place(panel: Panel, step: int) -> dict[str, str | float]:
 
 def _surveyed(reading: Reading, judged: Judged | None) -> list[Spot]:
     """Returns what a look at the panel finds; of its gaps, the question about them where there is one."""
-    labels, question, are_leaves = (
-        labels_of(reading.other_numbers, reading.texts),
-        reading.question,
-        bool(reading.settled.hierarchy),
-    )
-    spots = survey(reading.panel, labels, judged, are_leaves=are_leaves)
+    labels, question = labels_of(reading.other_numbers, reading.texts), reading.question
+    spots = survey(reading.panel, labels, judged, are_leaves=reading.settled.hierarchy is not None)
     if question is None:
         return spots
     return [replace(spot, finding=question.finding) if spot.finding.topic == "gaps" else spot for spot in spots]

@@ -8,7 +8,7 @@ history.jsonl ──────────┘
 """
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -136,31 +136,35 @@ def write_site(store: Store, folder: Path, run: Run, workers: int = 1, flag: str
     names, now = store.names(), run.clock.now()
     if not names:
         only_model(store, "report")
-    common = {
-        "store": str(store.root.absolute()),
-        "folder": str(folder.absolute()),
-        "now": now.isoformat(),
-        "flag": flag,
-    }
     rows: dict[str, SiteRow] = {}
     written: dict[str, list[Path]] = {}
-    with open_executor(Workplace(workers), run) as executor:
-        function = f"{write_pages.__module__}:{write_pages.__name__}"
-        groups = [names[place : place + EACH] for place in range(0, len(names), EACH)]
-        futures = [executor.submit(JobOrder(each[0], function, {**common, "names": each})) for each in groups]
-        for future in executor.as_completed(futures):
-            done = future.result()
-            if done.failure is not None:
-                raise error_of(ExitCode(done.failure.code), done.failure.message, done.failure.hint)
-            for page in (done.value or {})["pages"]:
-                row = decode(SiteRow, page["row"])
-                rows[row.name], written[row.name] = row, [folder / MODELS / name for name in page["files"]]
-            run.reporter.progress(f"{len(rows)} of {len(names)} models", len(rows) / len(names))
+    common = {"store": str(store.root.absolute()), "folder": str(folder.absolute())}
+    for page in _made_pages(names, {**common, "now": now.isoformat(), "flag": flag}, run, workers):
+        row = decode(SiteRow, page["row"])
+        rows[row.name], written[row.name] = row, [folder / MODELS / name for name in page["files"]]
     index, ordered = folder / INDEX, [rows[name] for name in names]
     content = render_index(index_of(ordered, libraries()["forecast"], now), PageWriter())
     atomic_write(index, content, flag=f"{flag} DIR", only_file=True)
     files = (index, *(path for name in names for path in written[name]))
     return SiteResult(files, names, tuple(row.name for row in ordered if not row.page))
+
+
+def _made_pages(
+    names: tuple[str, ...], common: Mapping[str, Any], run: Run, workers: int
+) -> Iterator[Mapping[str, Any]]:
+    """Yields what ``write_pages`` says of each model, whoever is done first."""
+    function, there = f"{write_pages.__module__}:{write_pages.__name__}", 0
+    groups = [names[place : place + EACH] for place in range(0, len(names), EACH)]
+    with open_executor(Workplace(workers), run) as executor:
+        futures = [executor.submit(JobOrder(each[0], function, {**common, "names": each})) for each in groups]
+        for future in executor.as_completed(futures):
+            done = future.result()
+            if done.failure is not None:
+                raise error_of(ExitCode(done.failure.code), done.failure.message, done.failure.hint)
+            pages = (done.value or {})["pages"]
+            yield from pages
+            there += len(pages)
+            run.reporter.progress(f"{there} of {len(names)} models", there / len(names))
 
 
 def write_pages(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:

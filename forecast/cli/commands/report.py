@@ -12,7 +12,7 @@ from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_json, say
 from forecast.cli.output.progress_notes import narrated
 from forecast.errors import UsageError
-from forecast.process import SystemClock, available_cpus
+from forecast.process import SystemClock, unasked_workers
 from forecast.wording import counted, joined, listed
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 TABLES_BESIDE = (".csv", ".xlsx")
 """Endings of what stands beside a page."""
 SITE = Path("site")
-MANY, MOST_UNASKED = 40, 4
-"""Models whose pages are worth starting other processes, and how many are started where nobody says."""
+MANY = 40
+"""Models whose pages are worth starting other processes."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _report_all(folder: Path, store: "Store", output: OutputFlags, workers: int 
 
 def site_workers(store: "Store", asked: int | None) -> int:
     """Returns how many processes make the pages of a site: as asked for, else one, or some where models are many."""
-    return asked or (min(MOST_UNASKED, available_cpus()) if len(store.names()) >= MANY else 1)
+    return asked or unasked_workers(len(store.names()), MANY)
 
 
 def tell_site(result: "SiteResult") -> None:

@@ -29,7 +29,7 @@ from forecast.cli.output.retrain import (
 from forecast.decoding import decode, encode
 from forecast.durations import parse_duration
 from forecast.errors import DataError, ExitCode, ForecastError, Stopped, UsageError, naming
-from forecast.process import SystemClock, available_cpus, has_graphics_card
+from forecast.process import SystemClock, has_graphics_card, unasked_workers
 from forecast.specs import LESSONS, Deadline
 
 if TYPE_CHECKING:
@@ -160,8 +160,8 @@ def _retrain_all(
     raise typer.Exit(watch.exit_code)
 
 
-MANY, MOST_UNASKED = 8, 4
-"""Models that are worth starting other processes, and how many of them are started where nobody says."""
+MANY = 8
+"""Models that are worth starting other processes."""
 LEAST_SEARCH = 20.0
 """Seconds below which a search has no time for anything but the recipe of before."""
 
@@ -171,9 +171,9 @@ def workers_of(flags: RetrainFlags, count: int) -> int:
 
     A graphics card is not shared unasked: its memory is one's own.
     """
-    if flags.workers is not None or count < MANY:
-        return flags.workers or 1
-    return 1 if flags.device != "cpu" and has_graphics_card() else min(MOST_UNASKED, available_cpus())
+    if flags.workers is not None:
+        return flags.workers
+    return 1 if flags.device != "cpu" and has_graphics_card() else unasked_workers(count, MANY)
 
 
 def _search_seconds(flags: RetrainFlags) -> float | None:

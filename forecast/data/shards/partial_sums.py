@@ -10,6 +10,7 @@ to: numbers that add up. So do the sum, the count, the least and the greatest of
 Shapes: ``A`` sums, ``L`` leaves of a shard, ``N`` steps of all sums together, ``K`` of what is known ahead.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -285,7 +286,7 @@ def in_order(sums: PartialSums) -> PartialSums:
     Raises:
         DataError: two have one name.
     """
-    twice = next((name for i, name in enumerate(sums.names) if sums.names.index(name) < i), None)
+    twice = next((name for name, count in Counter(sums.names).items() if count > 1), None)
     if twice is not None:
         message = f"Nodes of two levels would both be called '{twice}'."
         raise DataError(message, "write one of the two otherwise in the data, and shard it anew")

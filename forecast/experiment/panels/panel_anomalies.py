@@ -97,7 +97,7 @@ class PanelEpisodes:
         return not self.left
 
 
-def check_alone(stored: StoredModel) -> None:
+def refuse_hierarchy(stored: StoredModel) -> None:
     """Refuses a hierarchy, whose sums are of series in all shards.
 
     Raises:
@@ -105,7 +105,9 @@ def check_alone(stored: StoredModel) -> None:
     """
     if stored.context.hierarchy is not None:
         message = f"{stored.version.name} forecasts sums of series, and a sum may be of series in several shards."
-        raise UsageError(message, "-o FILE.csv, which reads the whole folder at once")
+        raise UsageError(
+            message, "the same command without -o, --workers, --cluster and --shard, which reads the whole folder"
+        )
 
 
 def look_at_panel(look: PanelLook, run: Run) -> PanelEpisodes:
@@ -116,7 +118,7 @@ def look_at_panel(look: PanelLook, run: Run) -> PanelEpisodes:
         DataError: some shards could not be looked at.
         ForecastError: see ``forecast_panel``.
     """
-    check_alone(look.stored)
+    refuse_hierarchy(look.stored)
     panel = shards_of_panel(look.panel, look.stored)
     results = _results(look, panel)
     results.begin(force=look.force)

@@ -36,7 +36,8 @@ from forecast.experiment.tuning.confirmation_span import search_part
 from forecast.experiment.tuning.optuna_study import TuningStudy
 from forecast.experiment.tuning.rungs import chosen
 from forecast.experiment.tuning.search_space import Value, changed_settings, changes_of
-from forecast.experiment.tuning.trial import TrialOrder, score_trial
+from forecast.experiment.tuning.trial import score_trial
+from forecast.experiment.tuning.trial_order import TrialOrder
 from forecast.experiment.tuning.tune_search import BATCH, SearchLimits, TrialReporter, TuneSearch
 from forecast.experiment.tuning.tuning_entry import TuningScope, tuning_entry
 from forecast.models.registry import ENSEMBLE, is_learned

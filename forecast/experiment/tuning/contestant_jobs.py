@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from forecast.data.reading.reader import Reading
 from forecast.decoding import Document, decode, encode
-from forecast.errors import ExitCode, TrainingError
+from forecast.errors import ExitCode, error_of
 from forecast.evaluation.backtest import Backtest
 from forecast.evaluation.splits import Fold
 from forecast.execution.executor import Executor
@@ -27,14 +27,13 @@ from forecast.experiment.tuning.search_space import Changes, changed_settings, t
 from forecast.experiment.tuning.trial import (
     LateError,
     Punctual,
-    TrialOrder,
     block_errors,
     do_trial,
     known_reading,
-    located,
     score_settings,
     with_room,
 )
+from forecast.experiment.tuning.trial_order import TrialOrder, ordered
 from forecast.experiment.tuning.tuning_folder import TuningEntry
 from forecast.metric_records import METRICS
 from forecast.production.store.disk import Disk
@@ -135,44 +134,28 @@ def confirm(entry: TuningEntry, match: Match, executor: Executor, run: Run) -> C
             Disk().remove(path)
 
 
-def _ends(deadline: Deadline, run: Run) -> str:
+def _ends(deadline: Deadline, run: Run) -> datetime:
     left = LATE * deadline.limit - TAIL - deadline.spent(run.clock.seconds())
-    return (run.clock.now() + timedelta(seconds=left)).isoformat()
+    return run.clock.now() + timedelta(seconds=left)
 
 
-def _order(entry: TuningEntry, name: str, changes: Changes, job: str, path: Path, ends: str | None) -> JobOrder:
-    trial = TrialOrder(
-        source=located(entry.source),
-        options=entry.options,
-        fingerprint=entry.fingerprint,
-        now=entry.begun,
-        settings=_settings(entry),
-        model=entry.model,
-        changes=dict(changes),
-        confirm=0,
-        sample=entry.sample,
-        ends=ends,
-    )
+def _order(entry: TuningEntry, name: str, changes: Changes, job: str, path: Path, ends: datetime | None) -> JobOrder:
+    settings = replace(fresh_seeds(entry.settings), folds=entry.confirm)
+    trial = ordered(entry, settings, dict(changes), 0, ends)
     return JobOrder(name, job, encode(ContestantOrder(trial, str(path.absolute()))))
-
-
-def _settings(entry: TuningEntry) -> Settings:
-    return replace(fresh_seeds(entry.settings), folds=entry.confirm)
 
 
 def _done(orders: Sequence[JobOrder], executor: Executor) -> bool:
     """Returns whether all were done in time.
 
     Raises:
-        TrainingError: one can't be trained.
+        ForecastError: one can't be trained.
     """
     states = []
     for future in executor.as_completed([executor.submit(order) for order in orders]):
         result = future.result()
         if result.failure is not None:
-            error = TrainingError(result.failure.message, result.failure.hint)
-            error.exit_code = ExitCode(result.failure.code)
-            raise error
+            raise error_of(ExitCode(result.failure.code), result.failure.message, result.failure.hint)
         states.append((result.value or {})["state"])
     return all(state == "whole" for state in states)
 

@@ -84,9 +84,8 @@ class TuningStudy:
                 study_name=NAME, storage=self._storage(path), load_if_exists=True, direction="minimize"
             )
             self._first = ({each.name: each.default for each in space}, *neighbours(space))
-            for values in self._first[
-                len(self._study.get_trials(deepcopy=False)) :
-            ]:  # a crash may have left out the last
+            known = len(self._study.get_trials(deepcopy=False))
+            for values in self._first[known:]:  # a crash may have left out the last
                 self._study.enqueue_trial(self._encoded(values))
 
     def _storage(self, path: Path | None) -> Any:

@@ -12,7 +12,6 @@ Shapes: ``K`` folds, ``S`` series, ``H`` horizon.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel, even_choice
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import Reading
-from forecast.decoding import Document, decode, encode
+from forecast.decoding import decode, encode
 from forecast.errors import DataError
 from forecast.evaluation.backtest import Backtest, backtest
 from forecast.evaluation.scales import learning_scales
@@ -32,12 +31,12 @@ from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.plan import make_plan
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.tuning.confirmation_span import search_part
-from forecast.experiment.tuning.search_space import WINDOW, Rung, Value, changed_settings, trained_model
+from forecast.experiment.tuning.search_space import WINDOW, changed_settings, trained_model
+from forecast.experiment.tuning.trial_order import TrialOrder, located
 from forecast.metric_records import METRICS, MetricRecord
-from forecast.models.forecaster import Preparable
+from forecast.models.forecaster import Forecaster, Preparable
 from forecast.models.networks.recurrent import Memory
 from forecast.models.registry import make_forecaster
-from forecast.production.store.disk import is_file, is_folder
 from forecast.run import Clock, News, Reporter, Run
 from forecast.specs import Overrides, Plan, Settings
 
@@ -45,40 +44,6 @@ FloatArray = NDArray[np.float64]
 
 MOST_BLOCKS = 200
 """Of each fold, errors of at most so many series are kept and compared; the error of a trial is over all."""
-
-
-@dataclass(frozen=True)
-class TrialOrder(Document):
-    """A trial as it is ordered from whoever does it: paths, settings and a few numbers.
-
-    Attributes:
-        source: of the data.
-        options: how it is read.
-        fingerprint: of its bytes: another file is refused.
-        now: when it is read, in ISO 8601.
-        settings: of the run.
-        model: that is tuned.
-        changes: of the recipe, by name.
-        confirm: folds at the end that are left out.
-        sample: series of a folder that are learned from.
-        best: errors of the best trial, with which this one is compared; none where there is none yet.
-        ends: when it is to give up, in ISO 8601; None for never.
-        rung: how cheaply it is trained; None for in full.
-    """
-
-    source: str
-    options: ReadOptions
-    fingerprint: str
-    now: str
-    settings: Settings
-    model: str
-    changes: dict[str, Value]
-    confirm: int
-    sample: int | None = None
-    best: tuple[float | None, ...] = ()
-    best_error: float | None = None
-    ends: str | None = None
-    rung: Rung | None = None
 
 
 class _BehindError(Exception):
@@ -166,11 +131,6 @@ Source = tuple[str, ReadOptions, str, int | None]
 """Of data: where it is, how it is read, its fingerprint, and how many series of a folder are learned from."""
 
 
-def located(source: str) -> str:
-    """Returns the absolute path of a file or folder, which other processes find too; what is neither stays."""
-    return str(Path(source).absolute()) if is_file(Path(source)) or is_folder(Path(source)) else source
-
-
 def keep_reading(run: Run, reading: Reading, source: Source) -> None:
     """Keeps data that was read, so that trials in this process do not read it again."""
     run.cache.get("tuning data", _key(source), lambda: reading, most=1)
@@ -240,11 +200,7 @@ def score_settings(
     specs = {cell: spec.with_(steps=max(1, round(spec.steps * way.effort))) for cell, spec in prepared.specs.items()}
     forecaster = make_forecaster(name, specs, plan.season_of(name), machine, Memory())
     if way.prepared is not None:
-        began, first = machine.clock.seconds(), prepared.folds[0].train(reading.panel)
-        for part in getattr(forecaster, "parts", (forecaster,)):
-            if isinstance(part, Preparable):
-                part.prepare(first)
-        way.prepared(machine.clock.seconds() - began)
+        way.prepared(_prepared(forecaster, prepared.folds[0].train(reading.panel), machine))
     found = backtest(
         reading.panel,
         prepared.folds,
@@ -259,6 +215,15 @@ def score_settings(
         scored_by=scored_by,
     )
     return prepared, found
+
+
+def _prepared(forecaster: Forecaster, first: Panel, run: Run) -> float:
+    """Returns the seconds in which the loops of a forecaster were compiled for the data of a fold."""
+    began = run.clock.seconds()
+    for part in getattr(forecaster, "parts", (forecaster,)):
+        if isinstance(part, Preparable):
+            part.prepare(first)
+    return run.clock.seconds() - began
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from math import inf
 
 from forecast.decoding import encode
-from forecast.errors import ExitCode, TrainingError
+from forecast.errors import ExitCode, error_of
 from forecast.execution.executor import Executor
 from forecast.execution.job import JobOrder, JobResult
 from forecast.experiment.tuning.confirmation import TAIL
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy
 from forecast.experiment.tuning.rungs import best_of, finalists, search_settings
 from forecast.experiment.tuning.search_space import changes_of
-from forecast.experiment.tuning.trial import TrialOrder, located
+from forecast.experiment.tuning.trial_order import ordered
 from forecast.experiment.tuning.tuning_costs import TuningCosts
 from forecast.experiment.tuning.tuning_folder import TuningEntry
 from forecast.run import News, Reporter, Run
@@ -271,29 +271,21 @@ class TuneSearch:
 
     def _ends(self, *, is_final: bool = False) -> datetime | None:
         """Returns when jobs are to give up: trials where the time for them is up, those in full at the very end."""
-        left, deadline = self._left(), self._limits.deadline
+        deadline = self._limits.deadline
         if deadline is None:
             return None
-        left = deadline.left(self._run.clock.seconds()) - TAIL if is_final else left
+        left = deadline.left(self._run.clock.seconds()) - TAIL if is_final else self._left()
         return self._run.clock.now() + timedelta(seconds=max(left, 0.0))
 
     def _order(
         self, trial: TriedSettings, best: TriedSettings | None, ends: datetime | None, *, is_cheap: bool = True
     ) -> JobOrder:
         entry = self._entry
-        order = TrialOrder(
-            source=located(entry.source),
-            options=entry.options,
-            fingerprint=entry.fingerprint,
-            now=entry.begun,
-            settings=search_settings(entry),
-            model=entry.model,
-            changes=changes_of(trial.values, entry.space, entry.window),
-            confirm=entry.confirm,
-            sample=entry.sample,
+        changes = changes_of(trial.values, entry.space, entry.window)
+        order = replace(
+            ordered(entry, search_settings(entry), changes, entry.confirm, ends),
             best=best.blocks if best else (),
             best_error=best.error if best else None,
-            ends=ends.isoformat() if ends else None,
             rung=entry.rung if is_cheap else None,
         )
         return JobOrder(str(trial.number), self._job, encode(order))
@@ -307,9 +299,7 @@ class TuneSearch:
         ended = self._now()
         if done.failure is not None:
             if trial.number == 0 or done.failure.code in {ExitCode.BUG, ExitCode.DEPENDENCY}:
-                error = TrainingError(done.failure.message, done.failure.hint)
-                error.exit_code = ExitCode(done.failure.code)
-                raise error
+                raise error_of(ExitCode(done.failure.code), done.failure.message, done.failure.hint)
             return replace(trial, state="failed", error=None, ended=ended, why=done.failure.message)
         value = done.value or {}
         if value["state"] == "late":

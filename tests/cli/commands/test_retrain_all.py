@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from commands import csv_bytes, run, visits
+from forecast import process
 from forecast.cli.commands import retrain
 from forecast.cli.commands.retrain import RetrainFlags, retrain_job, told_of_stops, workers_of
 from forecast.decoding import encode
@@ -157,7 +158,7 @@ def test_workers_make_the_same_as_one_process_and_one_that_fails_stops_no_other(
     ],
 )
 def test_many_models_have_as_many_processes_as_cores(count, asked, device, has_card, wanted, monkeypatch):
-    monkeypatch.setattr(retrain, "available_cpus", lambda: 3)
+    monkeypatch.setattr(process, "available_cpus", lambda: 3)
     monkeypatch.setattr(retrain, "has_graphics_card", lambda: has_card)
     assert workers_of(RetrainFlags(workers=asked, device=device), count) == wanted
 

@@ -12,7 +12,7 @@ from forecast.execution.job import Failure, JobResult
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy
 from forecast.experiment.tuning.rungs import FINALISTS, best_of, chosen
 from forecast.experiment.tuning.search_space import Rung, SearchedSetting
-from forecast.experiment.tuning.trial import TrialOrder
+from forecast.experiment.tuning.trial_order import TrialOrder
 from forecast.experiment.tuning.tune_search import (
     SearchLimits,
     TrialReporter,

@@ -126,8 +126,6 @@ def print_shards(result: "ShardsResult", output: OutputFlags) -> None:
         if result.file is not None:
             say(f"{result.file}, and {each}{before}", "Wrote")
         else:
-            left = (
-                f"{counted(found.left, 'shard')} of the panel are left to other tasks, and the last writes all episodes"
-            )
+            left = f"{counted(found.left, 'shard')} left to other tasks, of which the last writes all episodes"
             say(f"{work.output}: {each}{before}; {left}", "Wrote")
         say(work.where, "By")
