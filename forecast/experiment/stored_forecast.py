@@ -297,7 +297,7 @@ class KnownData:
 
 
 def data_of_forecast(stored: StoredModel, source: str | Source | None, now: datetime | None = None) -> KnownData:
-    """Returns the data to forecast from: a file's, or the end of what the model was trained on."""
+    """Returns the data to forecast from: a file's, or what the model was trained on."""
     known = source or checked_source(stored.source, f"forecast predict {stored.version.name} --data")
     if isinstance(known, str) and source is None and not is_there(known, "--data FILE"):
         why = f"{known} is not there any more" if Path(known).is_absolute() else f"The model was trained on {known}"

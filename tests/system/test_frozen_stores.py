@@ -3,6 +3,8 @@
 import csv
 import io
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -29,10 +31,15 @@ def numbers_of(rows):
 
 
 @pytest.mark.parametrize(("store", "name"), MODELS, indirect=["store"])
-def test_frozen_version_forecasts_what_it_did_when_it_was_published(store, name, tmp_path):
+def test_frozen_version_forecasts_what_it_did_when_it_was_published(request, store, name, tmp_path):
+    """Of long series the earliest program kept the end alone, and intervals hang on all: these need their file."""
     (issued,) = (store / "models" / name / "versions").glob("*/forecast.csv")
     published = list(csv.DictReader(io.StringIO(issued.read_text(encoding="utf-8"))))
-    done = run("predict", name, "--store", store, "--format", "csv", folder=tmp_path)
+    data = []
+    if request.node.callspec.id == "a984722-stocks":
+        subprocess.run([sys.executable, STORES / "make_store.py", tmp_path], check=True)
+        data = ["--data", tmp_path / "stocks.csv"]
+    done = run("predict", name, *data, "--store", store, "--format", "csv", folder=tmp_path)
     assert done.code == 0, done.err
     assert [(row["series_id"], row["timestamp"]) for row in done.rows] == [
         (row["series_id"], row["timestamp"]) for row in published

@@ -1,4 +1,4 @@
-"""The end of the data that a version was trained on as arrays of its weights, and back."""
+"""The data that a version was trained on as arrays of its weights, and back."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from forecast.wording import counted
 
 
 def context_arrays(context: Panel) -> dict[str, Any]:
-    """Returns what the end of the data is kept as: known columns from before its first step on, and beyond its last."""
+    """Returns what the data is kept as: known columns from before its first step on, and beyond its last."""
     arrays = {"values": context.values, "offsets": context.offsets, "first": context.first}
     if context.ignored:
         arrays["ignored"] = np.array(context.ignored, dtype=np.int64).ravel()
@@ -34,7 +34,7 @@ def context_arrays(context: Panel) -> dict[str, Any]:
 
 
 def load_context(data: DataEntry, series_ids: tuple[str, ...], arrays: Arrays) -> Panel:
-    """Returns the end of the data that a version was trained on.
+    """Returns the data that a version was trained on; of long series in versions of early programs, the end.
 
     Raises:
         ValueError: the arrays are none of such data.

@@ -1,7 +1,7 @@
 """A trained model as the files of a version, and back.
 
 manifest.json    what it is: model, settings, plan, data, library versions
-weights.npz      networks, statistics of the series, which members count, and the end of each series
+weights.npz      networks, statistics of the series, which members count, and the series: intervals hang on all of them
 metrics.json     the account of the backtest that it was chosen by
 forecast.csv     the forecast that was issued with it
 record.npz       what the data was, so that a later run notices when its past is rewritten
@@ -62,19 +62,16 @@ from forecast.specs import MOST_STORED_STEPS, Anchor, Settings
 from forecast.widening import USUAL, Widening, widening_sentence
 
 MOST_TRUST = 10.0
-CONTEXT_SEASONS = 5
-"""So many seasons of each series' end are kept with a version, or the lookback where that is longer."""
-LEAST_CONTEXT = 500
-"""And no fewer steps than these: they tell how widely each series varies, by which intervals are drawn."""
 LIBRARIES = ("numpy", "pandas", "tensorflow", "keras")
 package_version = cache(metadata.version)
 
 
 @dataclass(frozen=True, eq=False)
 class StoredModel:
-    """A version, loaded: the model, where its data was, and the end of the data it was trained on.
+    """A version, loaded: the model, where its data was, and the data it was trained on.
 
     Attributes:
+        context: that data; of long series in versions of early programs, the end.
         widening: how the intervals of the model differ from the version's own.
     """
 
@@ -112,10 +109,7 @@ def pack_version(
     """
     panel = reading.panel
     documents, arrays = dump_fitted(trained.model)
-    used = trained.steps_used
-    is_short = used is None or panel.has_ignored  # what stands in a span that is ignored is made of all around it
-    context = panel if is_short else panel.tail(max(used or 0, CONTEXT_SEASONS * trained.season, LEAST_CONTEXT))
-    arrays |= {f"context/{name}": array for name, array in context_arrays(context).items()}
+    arrays |= {f"context/{name}": array for name, array in context_arrays(panel).items()}
     combination = trained.combination
     if combination:
         arrays["members/used"] = combination.used

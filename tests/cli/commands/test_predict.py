@@ -3,6 +3,7 @@ import subprocess
 from datetime import date, timedelta
 from itertools import pairwise
 
+import numpy as np
 import openpyxl
 import pytest
 
@@ -206,6 +207,19 @@ def test_file_that_is_gone_is_replaced_by_what_the_model_saw(shop, data):
     assert [row["timestamp"] for row in done.rows] == [row["timestamp"] for row in before.rows]
     for now, then in zip(done.rows, before.rows, strict=True):
         assert float(now["forecast"]) == pytest.approx(float(then["forecast"]), rel=0.01)
+
+
+def test_a_file_that_is_gone_changes_no_interval_of_a_long_series(untrained, tmp_path):
+    """How far it varied more than five hundred rows ago still counts."""
+    rng = np.random.default_rng(3)
+    rows = [(day, 100 + rng.normal() * (9 if i < 200 else 1)) for i, (day, _) in enumerate(visits(720))]
+    data = newest(tmp_path / "long.csv", rows)
+    assert run("train", data, "--model", "naive", "--plots", "none", folder=tmp_path).code == 0
+    with_it = run("predict", "--quantiles", "0.05,0.95", folder=tmp_path)
+    data.unlink()
+    without = run("predict", "--quantiles", "0.05,0.95", folder=tmp_path)
+    assert with_it.code == without.code == 0
+    assert without.out == with_it.out
 
 
 def test_gaps_in_new_data_are_told(shop, tmp_path):
