@@ -27,6 +27,7 @@ from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_n
 from forecast.experiment.outputs import forecast_table
 from forecast.experiment.plan import check_kind
 from forecast.experiment.versions.stored_model import StoredModel, read_settings
+from forecast.models.classical.baselines import Baseline
 from forecast.models.forecaster import FloatArray, Forecasts
 from forecast.name_lists import UnknownNameError, find_names, flag_value
 from forecast.production.known_hosts import checked_source
@@ -308,14 +309,23 @@ def data_of_forecast(stored: StoredModel, source: str | Source | None, now: date
     before, there = set(stored.context.series_ids), set(panel.series_ids)
     notes += [f"{_series(there - before)} not among those that the model was trained on."] if there - before else []
     notes += [f"{_series(before - there)} not in {reading.source}, and not forecast."] if before - there else []
-    window = stored.trained.model.lookback
-    short = 0 if window is None else int((panel.lengths < window).sum())
-    if short and source is not None:
-        notes.append(
-            f"{short:,} of {len(panel):,} series in {reading.source} have fewer than the {window} steps that "
-            "the model looks back on; it sees what there is again and again."
-        )
+    if source is not None:
+        notes += _shorter(stored, panel, reading.source)
     return KnownData(panel, tuple(notes), reading.ids)
+
+
+def _shorter(stored: StoredModel, panel: Panel, source: str) -> list[str]:
+    """Returns what is to be said of series that are shorter than what the model looked back on when it was trained."""
+    model = stored.trained.model
+    if model.lookback is None:
+        return []
+    needed = min(model.lookback, int(stored.context.lengths.max(initial=0)))
+    short = int((panel.lengths < needed).sum())
+    if not short:
+        return []
+    again = "" if isinstance(model, Baseline) else "; it sees what there is again and again"
+    which = f"{short:,} of {len(panel):,} series in {source} {'has' if short == 1 else 'have'}"
+    return [f"{which} fewer than the {needed:,} steps that the model looks back on{again}."]
 
 
 def data_of_shard(
@@ -326,7 +336,7 @@ def data_of_shard(
     Of a hierarchy, these are leaves: their sums are of leaves in all shards.
     """
     partial = stored.options.keep_partial or keep_partial
-    alone = replace(stored, options=replace(stored.options, hierarchy=None, keep_partial=partial))
+    alone = replace(stored, options=replace(stored.options, hierarchy=None, parents=None, keep_partial=partial))
     reading, notes = _read(alone, source, now)
     return reading, called_alike(reading.panel, stored.context, is_part=True), tuple(notes)
 

@@ -188,7 +188,8 @@ def _fixed(text: str | None) -> dict[str, str]:
         name, mark, value = (part.strip() for part in word.partition("="))
         if not mark or not name or not value:
             raise UsageError(f"--fix {word} is no setting with a value.", "--fix units=32,layers=1")
-        found[name] = value
+        if found.setdefault(name, value) != value:
+            raise UsageError(f"--fix: {name} can't be both {found[name]} and {value}.", f"--fix {name}={value}")
     return found
 
 

@@ -28,7 +28,7 @@ READING = (
         "--sheet",
     ),
     *("--aggregate", "--keep-partial", "--no-dates", "--known", "--past", "--static", "--ignore", "--weight", "--min"),
-    *("--max", "--half-life"),
+    *("--max", "--half-life", "--hierarchy", "--parents"),
 )
 LEARNING = (
     *("--horizon", "--window", "--season", "--folds", "--levels", "--kind", "--no-calendar", "--country", "--preset"),
@@ -89,7 +89,7 @@ TOOLS = (
         ("predict",),
         (
             *("--horizon", "--data", "--future", "--series", "--set", "--at", "--levels", "--quantiles", "--cost"),
-            *("--total", "--total-by"),
+            *("--total", "--total-by", "--level"),
         ),
         about="name",
     ),

@@ -154,9 +154,10 @@ def reconciled_words(found: "ReconciliationSummary") -> str:
     text = f"{found.method} ({METHODS[found.method].explained})"
     if found.best is None:
         return f"{text}: no fold told which method errs least"
-    gap = f"{percent(abs(1 - found.best), 1)} {'below' if found.best < 1 else 'above'} that of each by itself"
+    gap = percent(abs(1 - found.best), 1)
+    side = "as large as" if gap == percent(0.0, 1) else f"{gap} {'below' if found.best < 1 else 'above'}"
     none = f"of {len(found.losses)} ways none errs clearly less on the folds without losing a level"
-    return f"{text}: {none}; on average over levels its error is {gap}"
+    return f"{text}: {none}; on average over levels its error is {side} that of each by itself"
 
 
 def _rank(row: "LeaderboardRow", together: tuple[str, ...]) -> str:

@@ -194,6 +194,9 @@ def _check(options: ReadOptions) -> None:
     if options.keep_partial and not options.aggregate:
         message = "--keep-partial says what becomes of periods that rows are added up to, but none are."
         raise UsageError(message, "--aggregate sum --freq M --keep-partial")
+    if options.parents and not options.hierarchy:
+        message = f"--parents {options.parents} says what becomes of sums in the file, and no --hierarchy says of what."
+        raise UsageError(message, f"--hierarchy 'state/region * item' --parents {options.parents}")
 
 
 def _keys(table: Table, ids: tuple[str, ...]) -> SeriesKeys:

@@ -23,7 +23,10 @@ def search_part(reading: Reading, settings: Settings, confirm: int) -> Reading:
     panel = reading.panel
     if not confirm:
         return reading
-    plan = make_plan(panel, replace(settings, folds=confirm))
+    try:
+        plan = make_plan(panel, replace(settings, folds=confirm))
+    except ForecastError as error:
+        raise type(error)(error.message, error.hint.replace("--folds", "--confirm")) from error
     try:
         cuts = _confirmed_from(panel, plan.horizon, confirm)
         part = panel.until(cuts).select(np.flatnonzero(cuts > 0))

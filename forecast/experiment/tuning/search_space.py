@@ -11,7 +11,7 @@ from math import lcm, sqrt
 from typing import Any, get_args
 
 from forecast.decoding import Document
-from forecast.errors import UsageError, did_you_mean
+from forecast.errors import UsageError, closest, did_you_mean
 from forecast.experiment.final_fit import AUTO
 from forecast.experiment.plan import LONGEST_WINDOW
 from forecast.models.networks.cells import CELLS, REFERENCE
@@ -280,13 +280,17 @@ def with_fixed(settings: Settings, model: str, fixed: Mapping[str, str]) -> tupl
     values: dict[str, Any] = {}
     for name, text in fixed.items():
         if name not in SETTINGS:
-            meant = did_you_mean(name, SETTINGS)
-            raise UsageError(f"--fix {name} is no setting of a network.{meant}", f"--fix {SETTINGS[3]}=32")
+            meant, near = did_you_mean(name, SETTINGS), closest(name, SETTINGS)
+            hint = f"--fix {near}={text}" if near else f"--fix takes one of: {', '.join(SETTINGS)}"
+            raise UsageError(f"--fix {name} is no setting of a network.{meant}", hint)
         values[name] = _read(name, text)
         if name in pinned and pinned[name] != values[name]:
             message = f"{name} can't be both {pinned[name]} and {values[name]}."
             flag = "model" if name == CELL else name
             raise UsageError(message, f"--fix {name}={values[name]}, or --{flag} {pinned[name]}")
+    lacks = [name for name in values if values.get(CELL, model) == LINEAR and name not in {CELL, *OF_HIGHWAY}]
+    if lacks:
+        raise UsageError(f"--fix {lacks[0]}: {LINEAR} has none.", f"--fix without {lacks[0]}, or another --model")
     return changed_settings(settings, model, values)
 
 

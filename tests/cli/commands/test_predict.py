@@ -251,7 +251,18 @@ def test_one_row_or_a_quiet_stretch_is_worth_forecasting_from(days, shop, tmp_pa
 def test_history_shorter_than_the_window_is_said(shop, tmp_path):
     done = run("predict", "--data", newest(tmp_path / "few.csv", visits()[-10:]), folder=shop.folder)
     assert done.code == 0
-    assert "1 of 1 series in few.csv have fewer than the 21 steps that the model looks back on" in done.err
+    assert "1 of 1 series in few.csv has fewer than the 21 steps that the model looks back on" in done.err
+
+
+def test_rule_that_had_no_longer_history_has_none_that_is_too_short(tmp_path):
+    """Smoothing looks back on 500 steps where they are there; nothing is repeated where they are not."""
+    (tmp_path / "visits.csv").write_bytes(csv_bytes(visits(60)))
+    assert run("train", "visits.csv", "--model", "smoothing", "--plots", "none", folder=tmp_path).code == 0
+    assert run("predict", "--data", "visits.csv", folder=tmp_path).err == ""
+    few = newest(tmp_path / "few.csv", visits(60)[-10:])
+    assert "1 of 1 series in few.csv has fewer than the 60 steps that the model looks back on." in " ".join(
+        run("predict", "--data", few, folder=tmp_path).err.split()
+    )
 
 
 def test_series_that_come_and_go_are_named(stores, tmp_path):

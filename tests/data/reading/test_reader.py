@@ -441,6 +441,7 @@ def test_rows_are_counted_without_a_target(read):
         ({"no_dates": True, "freq": "D"}, "--freq can't be used with --no-dates"),
         ({"no_dates": True, "aggregate": "sum"}, "--aggregate can't be used with --no-dates"),
         ({"keep_partial": True}, "--keep-partial says what becomes of periods"),
+        ({"parents": "ignore"}, "--parents ignore says what becomes of sums in the file, and no --hierarchy"),
         ({"time": "date,valeu"}, "has no column 'valeu'"),
     ],
 )

@@ -1,11 +1,16 @@
 """The confirmation: settings win only where time, series and seeds all say so."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from forecast_examples import panel_of
+
+from forecast.errors import UsageError
 from forecast.experiment.tuning.confirmation import FRESH, Contestant, fresh_seeds, judge
+from forecast.experiment.tuning.confirmation_span import search_part
 from forecast.specs import Settings
 
 K, S, H, R = 3, 12, 6, 3
@@ -99,3 +104,11 @@ def test_seeds_of_the_confirmation_are_none_of_the_search():
 def test_the_span_is_said_as_a_person_would(truths, folds, span):
     found = judge(contestant(truths, noise), contestant(truths, noise), "rmsse", 1)
     assert replace(found, folds=folds).words.startswith(span)
+
+
+def test_folds_to_confirm_on_that_do_not_fit_are_named_by_their_own_flag():
+    reading = SimpleNamespace(panel=panel_of(steps=60))
+    with pytest.raises(UsageError) as refused:
+        search_part(reading, Settings(horizon=12), 30)
+    assert "--confirm" in refused.value.hint
+    assert "--folds" not in refused.value.hint

@@ -101,6 +101,9 @@ def test_settings_that_cannot_be_fixed_are_refused(fixed, message):
         ({"learning-rate": "fast"}, "gru", "--fix learning-rate=0.003"),
         ({"dropout": "some"}, "gru", "--fix dropout=0.1"),
         ({"units": "few"}, "gru", "--fix units=32"),
+        ({"windw": "24"}, "gru", "--fix window=24"),
+        ({"units": "32"}, "linear", "--fix without units, or another --model"),
+        ({"cell": "linear", "dropout": "0.1"}, "auto", "--fix without dropout, or another --model"),
     ],
 )
 def test_a_hint_is_a_flag_that_is_there_and_a_value_that_the_setting_could_have(fixed, model, hint):
