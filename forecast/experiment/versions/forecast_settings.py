@@ -121,6 +121,7 @@ AS_OF_A984722 = ForecastSettings(
             ),
             autoregression=AutoregressionSettings(
                 share=0.0,
+                longest=0.0,
                 seasons=2,
                 most=100,
                 spread=0.5,
@@ -132,6 +133,7 @@ AS_OF_A984722 = ForecastSettings(
             ),
             seasonless=SeasonlessSettings(
                 share=0.0,
+                longest=0.0,
                 seasons=11,
                 most=100,
                 spread=0.3,

@@ -26,6 +26,8 @@ class AutoregressionSettings:
 
     Attributes:
         share: of the forecast; regressions on past seasons, or exponential smoothing, have the rest. 0 for none.
+        longest: such a share of that is forecast with the longest season alone taken out, which holds the shorter ones:
+            it leaves more to lags, and errs elsewhere. 0 for none, as where there is one season.
         seasons: lags reach over so many of the shortest season, and one step more.
         most: but over no more steps than so many.
         spread: the standard deviation of the first coefficient's prior.
@@ -37,7 +39,8 @@ class AutoregressionSettings:
         block: values that are worked on at a time, each with its lags; sums of other blocks may round otherwise.
     """
 
-    share: float = 0.5  # measured by benchmarks/tuning/local_ridge.py
+    share: float = 0.7  # measured by benchmarks/tuning/local_ridge.py
+    longest: float = 0.3  # measured by benchmarks/tuning/local_ridge.py
     seasons: int = 2  # measured by benchmarks/tuning/local_ridge.py
     most: int = 100  # measured by benchmarks/tuning/local_ridge.py
     spread: float = 0.5  # measured by benchmarks/tuning/local_ridge.py
@@ -46,6 +49,12 @@ class AutoregressionSettings:
     unit_root: float = 0.0  # measured by benchmarks/tuning/local_ridge.py
     negligible: float = 1e-9
     block: int = 100_000
+
+    def ways(self, seasons: tuple[int, ...]) -> list[tuple[float, tuple[int, ...]]]:
+        """Returns which seasons are taken out, in turn, and the share of the forecast that is made so."""
+        if len(seasons) == 1 or not self.longest:
+            return [(1.0, seasons)]
+        return [(1 - self.longest, seasons), (self.longest, seasons[-1:])]
 
     def lags(self, season: int) -> int:
         """Returns how many steps are looked back over, ``L``."""
@@ -67,6 +76,7 @@ class SeasonlessSettings(AutoregressionSettings):
     """Those of series without a season: a part of exponential smoothing, from difference to difference."""
 
     share: float = 0.2  # measured by benchmarks/tuning/smoothing.py
+    longest: float = 0.0
     seasons: int = 11  # measured by benchmarks/tuning/smoothing.py
     spread: float = 0.3  # measured by benchmarks/tuning/smoothing.py
     unit_root: float = 100.0  # measured by benchmarks/tuning/smoothing.py
@@ -85,23 +95,39 @@ def seasonal_autoregression(
     Args:
         panel: ends at the origin.
         horizon: ``H``.
-        seasons: ascending, taken out in turn; 1 for none.
+        seasons: ascending; 1 for none.
         steps: the newest so many are looked at.
         settings: of the regressions.
         seasonality: of the seasons.
     """
-    parts = []
+    lags, parts = settings.lags(seasons[0]), []
     for values in right_aligned(panel, steps, settings.block):
         size = sizes(values)
-        rest, patterns = values / size, []
-        for season in seasons:
-            patterns.append(find_pattern(rest, season, seasonality))
-            rest = patterns[-1].remove(rest)
-        forecast = autoregression(rest, horizon, settings.lags(seasons[0]), settings)
-        for pattern in reversed(patterns):
-            forecast = pattern.restore(forecast)
-        parts.append(forecast * size)
+        ways = [
+            share * _without(values / size, horizon, taken_out, lags, settings, seasonality)
+            for share, taken_out in settings.ways(seasons)
+        ]
+        parts.append(np.sum(ways, axis=0) * size)
     return np.concatenate(parts) if parts else np.zeros((0, horizon))
+
+
+def _without(
+    values: FloatArray,
+    horizon: int,
+    seasons: tuple[int, ...],
+    lags: int,
+    settings: AutoregressionSettings,
+    seasonality: SeasonalitySettings,
+) -> FloatArray:
+    """Returns the forecasts of right-aligned series from which some seasons are taken out, in turn: (S, T) -> (S, H)."""
+    patterns = []
+    for season in seasons:
+        patterns.append(find_pattern(values, season, seasonality))
+        values = patterns[-1].remove(values)
+    forecast = autoregression(values, horizon, lags, settings)
+    for pattern in reversed(patterns):
+        forecast = pattern.restore(forecast)
+    return forecast
 
 
 def autoregression(values: FloatArray, horizon: int, lags: int, settings: AutoregressionSettings) -> FloatArray:

@@ -29,15 +29,18 @@ def autoregression_of(
     ops = keras.ops
     size = ops.max(ops.abs(past.values), axis=1, keepdims=True)
     size = ops.where(size > 0, size, 1.0)
-    rest, patterns = past.values / size, []
-    for season in seasons:
-        if 1 < season <= rest.shape[1] // 2:
-            patterns.append(pattern_of(rest, past, season, seasonality))
-            rest = patterns[-1].remove(rest) * past.known
-    forecast = _forecast(rest, past, horizon, settings.lags(seasons[0]), settings)
-    for pattern in reversed(patterns):
-        forecast = pattern.restore(forecast)
-    return forecast * size
+    total = 0.0
+    for share, taken_out in settings.ways(seasons):
+        rest, patterns = past.values / size, []
+        for season in taken_out:
+            if 1 < season <= rest.shape[1] // 2:
+                patterns.append(pattern_of(rest, past, season, seasonality))
+                rest = patterns[-1].remove(rest) * past.known
+        forecast = _forecast(rest, past, horizon, settings.lags(seasons[0]), settings)
+        for pattern in reversed(patterns):
+            forecast = pattern.restore(forecast)
+        total = total + share * forecast
+    return total * size
 
 
 def _forecast(values: Tensor, past: PastWindow, horizon: int, lags: int, settings: AutoregressionSettings) -> Tensor:

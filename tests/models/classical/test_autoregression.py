@@ -1,11 +1,18 @@
 """Autoregressions against least squares that shares nothing with them but their constants."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
 from forecast.experiment.versions.forecast_settings import AS_OF_A984722
-from forecast.models.classical.autoregression import AutoregressionSettings, SeasonlessSettings, autoregression
+from forecast.models.classical.autoregression import (
+    AutoregressionSettings,
+    SeasonlessSettings,
+    autoregression,
+    seasonal_autoregression,
+)
 from forecast.models.classical.baselines import ClassicalSettings, baseline
 from forecast.models.classical.local_ridge import local_ridge
 from forecast.models.classical.theta import exponential_smoothing
@@ -85,3 +92,16 @@ def test_early_versions_keep_the_regressions_alone():
     alone = local_ridge(panel, 5, (4, 12), early.local_ridge)
     assert np.array_equal(baseline("local-ridge", panel, 5, (4, 12), early), alone)
     assert np.abs(baseline("local-ridge", panel, 5, (4, 12), now) - alone).max() > 0.01
+
+
+def test_a_share_is_forecast_with_the_longest_season_alone_taken_out():
+    panel = panel_from_series([20 + np.random.default_rng(0).normal(0, 1, 90).cumsum()], "D")
+
+    def forecast(longest, seasons):
+        how = replace(TODAY, longest=longest)
+        return seasonal_autoregression(panel, 5, seasons, 1200, how, ClassicalSettings().seasonality)
+
+    neither, wholly, some = (forecast(longest, (4, 12)) for longest in (0.0, 1.0, 0.25))
+    assert np.abs(wholly - neither).max() > 0.01
+    np.testing.assert_allclose(some, 0.75 * neither + 0.25 * wholly)
+    assert np.array_equal(forecast(0.25, (4,)), forecast(0.0, (4,)))
