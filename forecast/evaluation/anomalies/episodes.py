@@ -17,6 +17,7 @@ from forecast.data.panel import Panel
 from forecast.evaluation.anomalies.calibration import false_discovery_rates
 from forecast.evaluation.anomalies.cross_section import Together
 from forecast.evaluation.anomalies.detector import CLEAR_SHIFT, Scorer, Scores
+from forecast.evaluation.anomalies.excursions import BACK, SIDE, Excursion, excursion_at, side_of
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -27,8 +28,6 @@ MOSTLY = 0.6
 """Of the rarity of a shape, in orders: where residuals alone tell so much, they are larger than usual."""
 SURE = 0.1
 """A share of false discoveries at which an episode is said to be beyond chance."""
-SIDE = 7
-"""Steps on either side of a new level that tell it, at least."""
 
 
 @dataclass(frozen=True)
@@ -113,17 +112,30 @@ def find_episodes(
     is_new[1:] = (np.diff(at) > scores.gap) | (np.diff(series) != 0)
     for group in np.split(at, np.flatnonzero(is_new)[1:]) if len(at) else []:
         found.append(_episode(panel, scores, told, group, season))
+    found = _apart(found)
     rates = false_discovery_rates(np.array([each.rarity for each in found]), int((judged & panel.observed).sum()))
     return tuple(_with_rate(each, rate) for each, rate in zip(found, rates.tolist(), strict=True))
 
 
 def with_others(episodes: tuple[Episode, ...], shared: Sequence[Together]) -> tuple[Episode, ...]:
     """Returns the episodes, those that happened to most series at once with how many these are."""
-    by_peak = {each.place: each for each in shared}
+    by_place = {each.place: each for each in shared}
+    at = [next((place for place in (one.peak, one.onset - 1) if place in by_place), None) for one in episodes]
     return tuple(
-        replace(one, alike=by_peak[one.peak].alike, others=by_peak[one.peak].series) if one.peak in by_peak else one
-        for one in episodes
+        one if place is None else replace(one, alike=by_place[place].alike, others=by_place[place].series)
+        for one, place in zip(episodes, at, strict=True)
     )
+
+
+def _apart(episodes: Sequence[Episode]) -> list[Episode]:
+    """Returns the episodes, of those that overlap the rarest: an excursion may be seen from both ends."""
+    kept: list[Episode] = []
+    for one in episodes:
+        if kept and kept[-1].series == one.series and one.onset <= kept[-1].end:
+            kept[-1] = min(kept[-1], one, key=lambda each: each.rarity)
+        else:
+            kept.append(one)
+    return kept
 
 
 def _with_rate(episode: Episode, rate: float) -> Episode:
@@ -131,9 +143,11 @@ def _with_rate(episode: Episode, rate: float) -> Episode:
 
 
 def _episode(panel: Panel, scores: Scores, told: Expectation, steps: NDArray[np.int64], season: int) -> Episode:
-    peak = int(steps[np.argmin(scores.rarity[steps])])
+    rarest = int(steps[np.argmin(scores.rarity[steps])])
     i = int(panel.series_of(steps[:1])[0])
-    kind, onset = _kind(panel, scores, steps, peak, i)
+    kind, onset, gone = _kind(panel, scores, told, steps, rarest, i, season)
+    end = gone.stop - 1 if gone else int(steps[-1])
+    peak = _peak(scores, rarest, onset, end)
     size = float(panel.values[peak] - told.expected[peak])
     if kind == "level shift":
         size = _shift(panel, onset, i, season)
@@ -143,20 +157,29 @@ def _episode(panel: Panel, scores: Scores, told: Expectation, steps: NDArray[np.
         series=i,
         kind=kind,
         onset=onset,
-        end=int(steps[-1]),
+        end=end,
         peak=peak,
         value=float(panel.values[peak]),
         expected=float(told.expected[peak]),
         lower=float(told.lower[peak]),
         upper=float(told.upper[peak]),
         size=size,
-        rarity=float(scores.rarity[peak]),
-        is_new=bool(panel.offsets[i + 1] - onset < SIDE),
+        rarity=float(scores.rarity[rarest]),
+        is_new=gone is None and bool(panel.offsets[i + 1] - onset < SIDE),
     )
 
 
-def _kind(panel: Panel, scores: Scores, steps: NDArray[np.int64], peak: int, i: int) -> tuple[EpisodeKind, int]:
-    """Returns what an episode looks like, and its first step."""
+def _peak(scores: Scores, rarest: int, onset: int, end: int) -> int:
+    """Returns the rarest step, or the rarest of those from an onset to an end where it is none of them."""
+    if onset <= rarest <= end:
+        return rarest
+    return onset + int(np.argmin(np.nan_to_num(scores.rarity[onset : end + 1], nan=1.0)))
+
+
+def _kind(
+    panel: Panel, scores: Scores, told: Expectation, steps: NDArray[np.int64], peak: int, i: int, season: int
+) -> tuple[EpisodeKind, int, Excursion | None]:
+    """Returns what an episode looks like, its first step, and the excursion that it is, if any."""
     leading: Scorer = scores.leading(peak)
     begin, end = (
         max(int(panel.offsets[i]), int(steps[0]) - scores.gap),
@@ -167,11 +190,17 @@ def _kind(panel: Panel, scores: Scores, steps: NDArray[np.int64], peak: int, i: 
     sides = (scores.residuals.from_past[peak], scores.residuals.from_future[peak])
     alone = np.nanmin(np.abs(sides)) > CLEAR_SHIFT / 2 and not sides[0] * sides[1] < 0
     stays = shifts.max() > CLEAR_SHIFT and _stays(panel, shift, i)
-    if leading == "level" or (stays and (leading != "point" or not alone)):
-        return "level shift", shift
+    lasts = stays and abs(_shift(panel, shift, i, season)) > BACK * abs(panel.values[peak] - told.expected[peak])
+    is_level = leading == "level" or (stays and (leading != "point" or not alone or lasts))
+    if is_level or (leading == "point" and len(steps) > 1):
+        gone = excursion_at(panel, scores.signs, shift, i, season)
+        if gone:
+            return ("spike" if gone.size > 0 else "dip"), gone.onset, gone
+    if is_level:
+        return "level shift", shift, None
     if leading == "point":
-        return ("spike" if scores.residuals.both[peak] > 0 else "dip"), int(steps[0])
-    return ("variance" if _is_burst(scores, steps) else "shape"), int(steps[0])
+        return ("spike" if scores.residuals.both[peak] > 0 else "dip"), int(steps[0]), None
+    return ("variance" if _is_burst(scores, steps) else "shape"), int(steps[0]), None
 
 
 def _is_burst(scores: Scores, steps: NDArray[np.int64]) -> bool:
@@ -189,7 +218,7 @@ def _stays(panel: Panel, onset: int, i: int) -> bool:
 
 def _shift(panel: Panel, onset: int, i: int, season: int) -> float:
     """Returns the median of the steps from an onset on less that of those before, over whole seasons."""
-    side = season * -(-SIDE // season) if season <= 60 else SIDE
+    side = side_of(season)
     before = panel.values[max(int(panel.offsets[i]), onset - side) : onset]
     after = panel.values[onset : min(int(panel.offsets[i + 1]), onset + side)]
     known = [part[~np.isnan(part)] for part in (before, after)]

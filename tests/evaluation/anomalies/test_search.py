@@ -42,6 +42,19 @@ def test_spikes_dips_and_levels_are_told_apart_each_once(found):
     assert len(found.episodes) <= 4
 
 
+def test_an_outage_is_one_dip_from_its_first_step_to_its_last_and_a_week_above_one_spike():
+    values = wave(1)
+    values[SPIKE : SPIKE + 4] = 0
+    values[SHIFT : SHIFT + 7] += 40
+    episodes = search(Looked(panel_from_series([values], "D"), (7,)), "auto", 0.001).episodes
+    told = {(one.kind, one.onset, one.end) for one in episodes if one.false_discoveries < 0.1}
+    assert told == {("dip", SPIKE, SPIKE + 3), ("spike", SHIFT, SHIFT + 6)}
+
+
+def test_every_episode_holds_the_step_that_is_told_of_it(found):
+    assert all(one.onset <= one.peak <= one.end for one in found.episodes)
+
+
 def test_sizes_are_in_the_unit_of_the_target(found):
     sizes = {episode.kind: episode.size for episode in found.episodes}
     assert sizes["spike"] == pytest.approx(40, abs=8)

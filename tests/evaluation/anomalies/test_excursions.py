@@ -1,0 +1,61 @@
+"""What left its level and came back is no new level, seen from either end."""
+
+import numpy as np
+import pytest
+
+from forecast.data.panel import panel_from_series
+from forecast.evaluation.anomalies.excursions import excursion_at, side_of
+
+ONSET, STOP, STEPS = 40, 45, 90
+SEASON = 7
+
+
+def shop(size=-80.0, onset=ONSET, stop=STOP, steps=STEPS):
+    """Daily values with a week as large as what they are off by, and the signs of where levels begin."""
+    values = 100 + 80 * np.sin(np.arange(steps) * 2 * np.pi / SEASON)
+    values[onset:stop] += size
+    signs = np.zeros(steps)
+    signs[onset] = np.sign(size) * 9
+    if stop < steps:
+        signs[stop] = -np.sign(size) * 8
+    return panel_from_series([values], "D"), signs
+
+
+@pytest.mark.parametrize("step", [ONSET, STOP])
+@pytest.mark.parametrize("size", [-80.0, 30.0])
+def test_excursion_is_the_same_from_either_end(step, size):
+    found = excursion_at(*shop(size), step, 0, SEASON)
+    assert (found.onset, found.stop) == (ONSET, STOP)
+    assert found.size == pytest.approx(size)
+
+
+def test_gaps_in_it_and_beside_it_are_passed_over():
+    panel, signs = shop()
+    panel.values[[ONSET - 1, ONSET + 1, STOP + 2]] = np.nan
+    assert excursion_at(panel, signs, ONSET, 0, SEASON).size == pytest.approx(-80)
+
+
+@pytest.mark.parametrize("stop", [STEPS, STEPS - 2])
+def test_what_has_not_come_back_for_three_steps_is_none(stop):
+    assert excursion_at(*shop(stop=stop), ONSET, 0, SEASON) is None
+
+
+def test_two_levels_of_which_the_second_stays_elsewhere_are_none():
+    panel, signs = shop()
+    panel.values[STOP:] -= 50
+    assert excursion_at(panel, signs, ONSET, 0, SEASON) is None
+
+
+def test_what_lasts_longer_than_two_sides_is_a_level_of_its_own():
+    assert excursion_at(*shop(stop=ONSET + 2 * side_of(SEASON) + 1), ONSET, 0, SEASON) is None
+
+
+def test_other_series_are_not_looked_at():
+    panel, signs = shop()
+    half = panel_from_series([panel.values[: ONSET + 2], panel.values[ONSET + 2 :]], "D")
+    assert excursion_at(half, signs, ONSET, 0, SEASON) is None
+
+
+@pytest.mark.parametrize(("season", "side"), [(1, 7), (5, 10), (7, 7), (12, 12), (61, 7)])
+def test_sides_are_whole_seasons(season, side):
+    assert side_of(season) == side
