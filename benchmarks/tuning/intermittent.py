@@ -5,7 +5,7 @@
 Measured: the squared error at four origins of the training part of carparts, whose next year is held back (what all
 series teach is to be a mean), and the scaled error, the pinball loss of the deciles or the scaled error of what
 ``train`` would forecast, on simulated demand (steady, lumpy, wandering, born and dying, with a season, by the day), on
-counts drawn from panels of sales and on that training part. No hold-out is read.
+counts drawn from panels of sales and on that training part; one wild demand, too. No hold-out is read.
 """
 
 from dataclasses import replace
@@ -44,6 +44,10 @@ MEANS = (
     Constant(POOLED, "SEEN", (0.3, 1.0)),
     Constant(POOLED, "MOST_CAME", (3.0, 10.0)),
     Constant(POOLED, "MOST_MISSED", (5.0, 100.0)),
+)
+WILD = (
+    Constant(POOLED, "WILD_SCALE", (3.0, 10.0, 100.0, 1e9)),
+    Constant(POOLED, "ROOM", (0.1, 0.15, 1.0, 1e9)),
 )
 COUNTS = (
     Constant(FIT, "SIZES_BELIEF", (1.0, 2000.0)),
@@ -142,6 +146,23 @@ def squared_errors(case: Case) -> FloatArray:
     return np.asarray((missed**2).mean(axis=1))
 
 
+def with_a_wild_demand(quick: bool) -> dict[str, Case]:
+    """Returns lumpy demand, and 60 steady series, the first of which once sold 1,000."""
+    from forecast.data.panel import panel_from_series
+
+    found = simulated(quick)
+    case = found["steady"]
+    series = [own.copy() for own in filled(case)[:60]]
+    series[0][len(series[0]) // 2] = 1000
+    return {"lumpy": found["lumpy"], "wild": replace(case, panel=panel_from_series(series, case.panel.frequency))}
+
+
+def errors_of_others(case: Case) -> FloatArray:
+    """Returns the mean squared error of each series but the first, over the square of its mean."""
+    means = np.array([max(own.mean(), 0.1) for own in filled(case)])
+    return (squared_errors(case) / means**2)[1:]
+
+
 def few(quick: bool) -> dict[str, Case]:
     """Returns panels that are quickly backtested."""
     found = simulated(quick=True)
@@ -193,6 +214,7 @@ def losses(case: Case) -> FloatArray:
 
 STUDIES = (
     Study(MEANS, windows_of_carparts, squared_errors),
+    Study(WILD, with_a_wild_demand, errors_of_others),
     Study(CONSTANTS, cases, errors),
     Study(COUNTS, few, losses),
     Study(NETWORKS, few, joint_errors),

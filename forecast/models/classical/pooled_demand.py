@@ -40,6 +40,10 @@ TREES, TREE_RATE, LEAVES, LEAST_ROWS, SEEN = 100, 0.08, 8, 100, 0.5  # measured 
 the share of the inputs that each looks at."""
 MOST_CAME, MOST_MISSED = 5.0, 20.0  # measured by benchmarks/tuning/intermittent.py
 """So many scales of a series above its rate are all that trees learn from, and the factor: none wild is usual."""
+WILD_SCALE = 30.0  # measured by benchmarks/tuning/intermittent.py
+"""Of the usual scale of series: what varies more than so many of it counts ever less in what all have in common."""
+ROOM = 0.3  # measured by benchmarks/tuning/intermittent.py
+"""Of the mean of all windows times the root of their number: by so much one may miss its rate in the factor."""
 MANY_ROWS = 2000  # measured by benchmarks/tuning/intermittent.py
 """Windows from which on trees are grown at all."""
 MOST_SERIES, MOST_ORIGINS = 3000, 24  # measured by benchmarks/tuning/intermittent.py
@@ -146,7 +150,7 @@ def fit_pooled_demand(
     whole = _Windows.of(histories, horizon, 1, blank)
     if whole is None:
         return blank
-    counted, fitted = 1 / whole.told.scales, blank
+    counted, fitted = whole.worth / whole.told.scales, blank
     for _ in range(ROUNDS):
         fitted = replace(blank, weights=_fit_weights(whole.told, whole.came, counted))
         counted = whole.counted(fitted.rate(whole.told))
@@ -160,15 +164,17 @@ def fit_pooled_demand(
     assert cut is not None  # there are whole ones
     rate = fitted.rate(cut.told)
     inputs = np.column_stack([cut.told.inputs(rate), cut.steps])
-    trees = _grow(inputs, cut.until(MOST_CAME, rate) / rate, rate / cut.told.scales, "poisson")
+    trees = _grow(inputs, cut.until(MOST_CAME, rate) / rate, cut.worth * rate / cut.told.scales, "poisson")
     return _made_up(replace(fitted, trees=trees), cut, cut.steps)
 
 
 def _made_up(model: PooledDemand, windows: "_Windows", steps: FloatArray | None) -> PooledDemand:
     """Returns the model whose forecasts of the newer windows add up to what came, mostly."""
     newer = windows.ends >= np.median(windows.ends)
-    told, came = windows.told.some(newer), windows.until(MOST_MISSED, model.rate(windows.told))[newer].sum()
-    total = model.level(told, None if steps is None else steps[newer]).sum()
+    told, worth = windows.told.some(newer), windows.worth[newer]
+    each, rate = windows.until(MOST_MISSED, model.rate(windows.told))[newer], model.rate(told)
+    came = worth @ np.minimum(each, rate + ROOM * each.mean() * np.sqrt(len(each)))
+    total = worth @ model.level(told, None if steps is None else steps[newer])
     return replace(model, factor=float((came / total) ** MADE_UP) if total > 0 and came > 0 else 1.0)
 
 
@@ -244,10 +250,17 @@ class _Windows:
         """Returns what came, at most so many scales of its series above a rate, (B,)."""
         return np.minimum(self.came, rate + most * self.told.scales)
 
+    @property
+    def worth(self) -> FloatArray:
+        """Returns what a window counts beside others, (B,): less than 1 after a wild demand, which lifts averages."""
+        sells = self.squares > 0
+        usual = np.median(self.told.scales[sells]) if sells.any() else np.inf
+        return np.asarray(np.minimum(1.0, WILD_SCALE * usual / self.told.scales))
+
     def counted(self, rate: FloatArray) -> FloatArray:
         """Returns how much the squared error of each window counts, (B,)."""
         errors = np.maximum(self.squares - 2 * rate * self.came + rate**2, 0) / self.told.scales**2
-        return np.asarray(np.maximum(errors, LEAST_ERROR**2) ** (POWER / 2 - 1) / self.told.scales)
+        return np.asarray(np.maximum(errors, LEAST_ERROR**2) ** (POWER / 2 - 1) * self.worth / self.told.scales)
 
 
 def _windows(

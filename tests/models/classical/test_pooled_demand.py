@@ -64,6 +64,15 @@ def test_one_wild_demand_lifts_neither_what_never_sold_nor_all_others(
     assert found[2:].mean() < 1.15 * plain[2:].mean()
 
 
+@pytest.mark.parametrize("step", [-6, -20, -30])
+def test_one_wild_demand_long_ago_lowers_no_other(known: Panel, step: int) -> None:
+    plain = fit_pooled_demand(known, HORIZON, 1, SETTINGS).predict(known, HORIZON)
+    values = known.values.reshape(60, 40).copy()
+    values[0, step] = 1000
+    found = fit_pooled_demand(_panel(values), HORIZON, 1, SETTINGS).predict(_panel(values), HORIZON)
+    assert found[1:].mean() == pytest.approx(plain[1:].mean(), rel=0.1)
+
+
 def _with_a_tree(settings: PooledSettings, feature: int) -> PooledDemand:
     """Steps until the third have a leaf of 0.5, later ones one of 1.5, where the tree looks at steps."""
     tree = {
