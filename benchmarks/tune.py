@@ -116,11 +116,12 @@ def panel_text(what: str, number: int) -> str:
 
 
 def speed(options: argparse.Namespace, folder: Path) -> None:
-    """Times the same trials in one process, and each in a fresh one: another seed asks for a search of one trial.
+    """Times the trials of a search in one process, and each of the settings it tried in a fresh process.
 
     Of the airline sample, which is trained in NumPy; or of series of the first of the sets that somebody names, as many
-    as make it train in TensorFlow's compiled loop. A fresh process has one trial, the default, and so no best ones to
-    be trained in full and no confirmation: those of the one process are told apart from its search.
+    as make it train in TensorFlow's compiled loop. What was asked for twice counts once. A fresh process has one trial,
+    and so no best ones to be trained in full and no confirmation: those of the one process are told apart from its
+    search, by their part of the seconds.
     """
     import statistics
 
@@ -128,37 +129,53 @@ def speed(options: argparse.Namespace, folder: Path) -> None:
 
     source, trials = folder / "air.csv", options.trials
     shutil.copy(Path(__file__).resolve().parents[1] / "sample_data" / "airline_passengers.csv", source)
-    words = ("--model", "gru", "--search", "learning-rate,steps,window", "--plots", "none", "-q", "--json")
+    words, search = ("--model", "gru", "--plots", "none", "-q", "--json"), "learning-rate,steps,window"
     if options.sets != ",".join(SETS):
-        name = options.sets.split(",")[0]
+        name, search = options.sets.split(",")[0], "learning-rate,window,units"
         frame = pd.read_csv(DATA / f"{name}.csv")
         frame[frame["unique_id"].isin(frame["unique_id"].unique()[: options.series])].to_csv(source, index=False)
         horizon = str((SETS | MORE_SETS)[name])
         words += ("--id", "unique_id", "--time", "ds", "--target", "y", "--horizon", horizon)
-    whole, found = timed(source, words, ("--trials", str(trials)), folder)
-    apart, beside = 0.0, []
-    for number in range(trials):
-        own, alone = timed(source, words, ("--name", f"fresh{number}", "--seed", str(number), "--trials", "1"), folder)
-        apart += own
-        beside.append(own - alone["trials"][0]["seconds"])
-    search = statistics.median(beside) + sum(trial["seconds"] for trial in found["trials"])
-    for told, seconds in (
-        ("in one process, start and search", search),
-        ("in one process, those in full and the confirmation as well", whole),
-        ("of a fresh process each, start and search", apart),
+    more = ("--search", search, "--trials", str(trials), "--workers", str(options.workers))
+    whole, processor, found = timed(source, words, more, folder)
+    done = [trial for trial in found["trials"] if trial["seconds"]]
+    apart, apart_processor, beside = 0.0, 0.0, []
+    for trial in done:
+        fixed = ",".join(f"{name}={value}" for name, value in trial["values"].items())
+        own = ("--fix", fixed, "--search", "dropout", "--trials", "1", "--name", f"fresh{trial['trial']}")
+        seconds, own_processor, alone = timed(source, words, own, folder)
+        apart, apart_processor = apart + seconds, apart_processor + own_processor
+        beside.append(seconds - alone["trials"][0]["seconds"])
+    search_seconds = statistics.median(beside) + sum(trial["seconds"] for trial in done) / options.workers
+    share = min(search_seconds / whole, 1.0)
+    for told, seconds, own_processor in (
+        ("in one process, start and search", search_seconds, share * processor),
+        ("in one process, those in full and the confirmation as well", whole, processor),
+        ("of a fresh process each, start and search", apart, apart_processor),
     ):
-        print(f"{trials} trials {told}: {seconds:.1f} s, {60 * trials / seconds:.1f} a minute")
-    print(f"{apart / search:.2f} times as many in a search, {apart / whole:.2f} with what comes after it")
+        pace = f"{60 * len(done) / seconds:.1f} a minute"
+        print(f"{len(done)} trials {told}: {seconds:.1f} s, {own_processor:.1f} CPU s, {pace}")
+    print(
+        f"{apart / search_seconds:.2f} times as many in a search ({apart_processor / share / processor:.2f} by CPU), "
+        f"{apart / whole:.2f} with what comes after it"
+    )
 
 
-def timed(source: Path, words: Sequence[str], more: Sequence[str], folder: Path) -> tuple[float, dict[str, Any]]:
-    """Returns the seconds of a tuning, and what it prints."""
+def timed(
+    source: Path, words: Sequence[str], more: Sequence[str], folder: Path
+) -> tuple[float, float, dict[str, Any]]:
+    """Returns the seconds of a tuning, those of a processor, and what it prints."""
     import json
+    import resource
+
+    def used() -> float:
+        told = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return told.ru_utime + told.ru_stime
 
     program = str(Path(sys.executable).with_name("forecast"))
-    began = time.monotonic()
+    began, before = time.monotonic(), used()
     done = subprocess.run([program, "tune", str(source), *words, *more], cwd=folder, check=True, capture_output=True)
-    return time.monotonic() - began, json.loads(done.stdout)
+    return time.monotonic() - began, used() - before, json.loads(done.stdout)
 
 
 def panels(options: argparse.Namespace, folder: Path) -> None:

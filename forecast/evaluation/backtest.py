@@ -159,7 +159,8 @@ def backtest(  # noqa: PLR0913 - data, models, and five choices that its callers
         run: what to work with.
         progress: told the model's name and the share of its work that is done.
         kind: networks are doubted on prices, and on what behaves like random walks up to an origin; never on sales.
-        levels: of the intervals, in per cent; none where points are all that is asked for.
+        levels: of the intervals, in per cent; none where points are all that is asked for: the last fold then teaches
+            nothing.
         scored_by: hears each scored fold's forecast, (S, H), once it is made; what it raises ends the backtest.
 
     Raises:
@@ -211,7 +212,7 @@ def _run(
     for fold in folds:
         if trial.fitted is None or refit:
             trial.fit(fold, Watcher(progress).during(fold.number, fits, curve_truth(fold, trial.panel)))
-        trial.forecast(fold)
+        trial.forecast(fold, teaches=bool(trial.levels) or fold is not folds[-1])
         if scored_by is not None and fold.number > 0:
             scored_by(fold, trial.points[-1])
     progress(1.0)
@@ -256,8 +257,8 @@ class _RunningTrial:
         self.train_seconds += max(clock.seconds() - began, self.fitted.train_seconds)
         self.curve = self.curve or self.fitted.curve
 
-    def forecast(self, fold: Fold) -> None:
-        """Forecasts the fold with what earlier folds taught, then learns from it."""
+    def forecast(self, fold: Fold, *, teaches: bool) -> None:
+        """Forecasts the fold with what earlier folds taught, then learns from it, where anything will ask for that."""
         known = [record.known_at(fold.number) for record in self.records]
         train = fold.train(self.panel)
         few = self._few(fold.number, train)
@@ -275,7 +276,8 @@ class _RunningTrial:
             made = self._with_distribution(record.errors, known, lowest)
             self.distributed.append(made)
             self.quantiles.append(made.quantiles(self.probabilities) if made else None)
-        self._learn(fold, record, combination)
+        if teaches:
+            self._learn(fold, record, combination)
 
     def _with_distribution(
         self, made: ErrorRecord, known: Sequence[_Record], lowest: Lowest
@@ -372,7 +374,7 @@ class _RunningTrial:
         known = [record.known_at(len(folds)) for record in self.records]
         few, is_walk = self._few(len(folds), self.panel), self.scales.is_walk(len(folds), self.panel)
         combination = self._combination(known, few, self.members, is_walk)
-        more = self._ended(folds, known, combination)
+        more = self._ended(folds, known, combination) if self.levels else ()
         return Trial(
             name=self.forecaster.name,
             forecasts=np.stack(self.points),

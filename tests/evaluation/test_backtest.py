@@ -59,11 +59,23 @@ class Shifted:
         return Members(tuple(f"view{view}" for view, _ in jobs), tuple(seed for _, seed in jobs), values, anchors)
 
 
-def run(panel, forecaster, *, folds=2, refit=True, season=SEASON, progress=lambda name, share: None, kind="auto"):
+def run(
+    panel, forecaster, *, folds=2, refit=True, season=SEASON, progress=lambda name, share: None, kind="auto", **more
+):
     origins = rolling_origins(panel, H, folds, least=5)
-    return backtest(
-        panel, origins, [forecaster], season, refit=refit, metric="rmsse", progress=progress, run=QUIET, kind=kind
-    )
+    given = {"refit": refit, "metric": "rmsse", "progress": progress, "run": QUIET, "kind": kind, **more}
+    return backtest(panel, origins, [forecaster], season, **given)
+
+
+def test_points_alone_are_the_same_and_what_the_last_fold_would_teach_is_not_asked_for():
+    usual, alone = Shifted(smoothed=True), Shifted(smoothed=True)
+    panel = panel_from_series([wave(40)], "D")
+    [whole], [points] = (run(panel, each, **more).trials for each, more in ((usual, {}), (alone, {"levels": ()})))
+    assert np.array_equal(whole.forecasts, points.forecasts)
+    assert np.array_equal(whole.by_seed, points.by_seed)
+    assert (points.distribution, points.levels) == (None, ())
+    later = [one.lengths[0] for one in usual.shown]
+    assert [one.lengths[0] for one in alone.shown] == later[: -(H - 1)]  # its other origins
 
 
 def ends_of(panels):

@@ -40,7 +40,7 @@ from forecast.models.networks.time_budget import Pacer
 from forecast.models.networks.training_log import TrainingLog, validation_series
 from forecast.models.views import ViewMaps, ViewSettings, see, to_unit, view_maps
 from forecast.run import ALONE, Run
-from forecast.specs import LINEAR, ModelSpec, View
+from forecast.specs import ModelSpec, View
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -48,8 +48,9 @@ Job = tuple[View, int]  # and the seed
 
 SMOOTHED_WINDOWS = 2000  # measured by benchmarks/tuning/views.py
 """The settings of a smoothed base are fitted to at most so many windows."""
-FEW_STEPS, FEW_FOLDS = 100_000, 8
-"""What was made of a panel of at most so many steps is kept for so many of them: those of all folds, mostly."""
+FEW_STEPS, FEW_FOLDS, MOST_FOLDS = 100_000, 8, 64
+"""What was made of a panel of at most so many steps is kept for so many of them, those of all folds, mostly; of smaller
+ones for more, as far as all together have no more steps: other windows and views of a tuning see the same folds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,7 +250,7 @@ class RecurrentForecaster:
         if self.spec.rolled:
             return LearnedCovariates(), panel
         encoding = self.start.covariate_model.encoding if self.start and self.start.covariate_model else None
-        return kept_covariates(panel, self.spec.with_(cell=LINEAR), encoding, self.settings.covariates, self.run)
+        return kept_covariates(panel, self.spec, encoding, self.settings.covariates, self.run)
 
     def _paced(self, spec: ModelSpec, on_chunk: OnChunk) -> tuple[ModelSpec, OnChunk]:
         """Returns the spec of the network that starts now, with the steps it has time for, and what books them."""
@@ -287,14 +288,16 @@ def kept_covariates(
 ) -> tuple[LearnedCovariates, Panel]:
     """Returns what the panel's covariates and dates teach, and the panel without their effects.
 
-    It is kept: cells that are trained in turn on the same panel learn the same.
+    It is kept: cells that are trained in turn on the same panel learn the same, and so do trials of a tuning.
     """
 
     def learn() -> tuple[LearnedCovariates, Panel]:
         learned = learn_covariates(panel, spec, encoding, settings)
         return learned, learned.remove(panel)
 
-    key = (spec, settings, _key_of(panel), encoding and encoding.digest())
+    seasons = frozenset((spec.season, *(view.season for view in spec.views)))
+    asked = (spec.calendar, spec.country, spec.season, seasons, spec.horizon)  # of a spec, all that effects hang on
+    key = (asked, settings, _key_of(panel), encoding and encoding.digest())
     return run.cache.get("covariates", key, learn, most=_kept_of(panel))
 
 
@@ -362,7 +365,8 @@ def _key_of(panel: Panel) -> tuple[Hashable, ...]:
 
 def _kept_of(panel: Panel) -> int:
     """Returns how many panels of this size are kept with what was made of them: all folds, or the latest alone."""
-    return FEW_FOLDS if panel.values.size <= FEW_STEPS else 1
+    size = max(panel.values.size, 1)
+    return min(FEW_FOLDS * FEW_STEPS // size, MOST_FOLDS) if size <= FEW_STEPS else 1
 
 
 def _fit_view(panel: Panel, view: View, windows: Windows, settings: ViewSettings, run: Run) -> SeriesStatistics:

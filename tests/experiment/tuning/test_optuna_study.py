@@ -111,6 +111,16 @@ def test_trial_that_errs_more_on_each_block_is_behind():
     assert not is_behind(best, [1.3])
 
 
+def test_so_few_blocks_that_no_trial_can_be_told_from_chance_ask_nobody(monkeypatch):
+    asked = []
+    monkeypatch.setattr(optuna_study, "_optuna", lambda: asked.append(1) or pytest.importorskip("optuna"))
+    assert not is_behind([1.0, 1.1, 0.9, 1.0], [1.3, 1.5, 1.4])
+    assert asked == []
+    assert is_behind([1.0, 1.1, 0.9, 1.0, 1.2], [1.3, 1.5, 1.4, 1.6])
+    assert not is_behind([1.0, 1.25, 0.75, 1.0], [1.5, 1.75, 1.25])  # ties: their chance is told otherwise
+    assert asked == [1, 1]
+
+
 def test_without_optuna_one_sentence_says_what_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(DependencyError, match="tune needs Optuna, which is not installed") as caught:

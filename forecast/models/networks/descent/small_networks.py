@@ -144,7 +144,9 @@ class _Stack:
 
     def __init__(self, spec: ModelSpec, shapes: Shapes, members: Sequence[StackMember]) -> None:
         self.spec, self.shapes = spec, dict(shapes)
-        self.weights = np.stack([_row(_begin(spec, self.shapes, member), self.shapes) for member in members])
+        drawn = {seed: start_weights(spec, self.shapes, seed) for seed in {member.seed for member in members}}
+        begun = [{name: each.start.get(name, own) for name, own in drawn[each.seed].items()} for each in members]
+        self.weights = np.stack([_row(weights, self.shapes) for weights in begun])
         self.mean, self.square = np.zeros_like(self.weights), np.zeros_like(self.weights)
         self.gradients = np.zeros_like(self.weights)
         self.into = _named(self.gradients, self.shapes)
@@ -227,11 +229,6 @@ def _views(members: Sequence[StackMember]) -> list[tuple[StackMember, int]]:
         else:
             found.append((member, 1))
     return found
-
-
-def _begin(spec: ModelSpec, shapes: Shapes, member: StackMember) -> Weights:
-    fresh = start_weights(spec, dict(shapes), member.seed)
-    return {name: member.start.get(name, own) for name, own in fresh.items()}
 
 
 def _row(weights: Weights, shapes: Shapes) -> Floats:
