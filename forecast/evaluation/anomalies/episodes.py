@@ -17,7 +17,7 @@ from forecast.data.panel import Panel
 from forecast.evaluation.anomalies.calibration import false_discovery_rates
 from forecast.evaluation.anomalies.cross_section import Together
 from forecast.evaluation.anomalies.detector import CLEAR_SHIFT, Scorer, Scores
-from forecast.evaluation.anomalies.excursions import BACK, SIDE, Excursion, excursion_at, side_of
+from forecast.evaluation.anomalies.excursions import BACK, SIDE, Excursion, excursion_at, lasts_from, side_of
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -196,9 +196,9 @@ def _kind(
         gone = excursion_at(panel, scores.signs, shift, i, season)
         if gone:
             return ("spike" if gone.size > 0 else "dip"), gone.onset, gone
-    if is_level:
+    if is_level and lasts_from(panel, shift, i, season):
         return "level shift", shift, None
-    if leading == "point":
+    if leading == "point" or is_level:
         return ("spike" if scores.residuals.both[peak] > 0 else "dip"), int(steps[0]), None
     return ("variance" if _is_burst(scores, steps) else "shape"), int(steps[0]), None
 

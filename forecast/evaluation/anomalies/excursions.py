@@ -7,6 +7,7 @@ Shapes: ``N`` steps of all series together.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,17 @@ def excursion_at(panel: Panel, signs: FloatArray, step: int, series: int, season
     if np.isnan(size) or size * signs[onset] <= 0 or abs(np.nanmedian(after) - np.nanmedian(before)) > BACK * abs(size):
         return None
     return Excursion(onset, stop, size)
+
+
+def lasts_from(panel: Panel, step: int, series: int, season: int) -> bool:
+    """Returns whether values are still off on the second side after a step as they are on the first, or nobody knows."""
+    side, begin, end = side_of(season), int(panel.offsets[series]), int(panel.offsets[series + 1])
+    bounds = np.clip([step - side, step, step + side, step + 2 * side], begin, end)
+    sides = [panel.values[first:stop] for first, stop in pairwise(bounds.tolist())]
+    if min((~np.isnan(part)).sum() for part in sides) < LEAST:
+        return True
+    before, after, later = (float(np.nanmedian(part)) for part in sides)
+    return bool((later - before) * np.sign(after - before) > BACK * abs(after - before))
 
 
 def _off(values: FloatArray, onset: int, stop: int, season: int) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
-from forecast.evaluation.anomalies.excursions import excursion_at, side_of
+from forecast.evaluation.anomalies.excursions import excursion_at, lasts_from, side_of
 
 ONSET, STOP, STEPS = 40, 45, 90
 SEASON = 7
@@ -59,3 +59,14 @@ def test_other_series_are_not_looked_at():
 @pytest.mark.parametrize(("season", "side"), [(1, 7), (5, 10), (7, 7), (12, 12), (61, 7)])
 def test_sides_are_whole_seasons(season, side):
     assert side_of(season) == side
+
+
+@pytest.mark.parametrize(("stop", "lasts"), [(ONSET + 10, False), (STEPS, True), (ONSET + 25, True)])
+def test_a_level_lasts_that_is_still_there_on_the_second_side(stop, lasts):
+    panel, _ = shop(stop=stop)
+    assert lasts_from(panel, ONSET, 0, SEASON) is lasts
+
+
+def test_of_a_level_that_has_just_begun_nobody_knows_better():
+    panel, _ = shop(onset=STEPS - 9, stop=STEPS)
+    assert lasts_from(panel, STEPS - 9, 0, SEASON)
