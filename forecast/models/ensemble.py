@@ -71,7 +71,7 @@ class EnsembleModel:
         views = [f"{part.spec.cell} {v}" for part, own in zip(self.parts, members, strict=True) for v in own.views]
         seeds = [seed for own in members for seed in own.seeds]
         values = np.concatenate([own.values for own in members])
-        return Members(tuple(views), tuple(seeds), values, members[0].anchors)
+        return Members(tuple(views), tuple(seeds), values, members[0].anchors, members[0].is_demand)
 
 
 @dataclass(frozen=True, eq=False)

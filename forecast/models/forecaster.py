@@ -90,12 +90,13 @@ class Members:
     seeds: tuple[int, ...]  # M
     values: FloatArray  # (M, S, H), in the target's unit
     anchors: Mapping[Anchor, FloatArray] | None = None  # (S, H) each, the spec's: what members are trusted against
+    is_demand: bool = False  # means of what comes now and then, around which counts lie
 
     def some(self, which: NDArray[np.bool_]) -> "Members":
         """Returns some of the members, (M,) true for those to keep."""
         views = tuple(view for view, kept in zip(self.views, which, strict=True) if kept)
         seeds = tuple(seed for seed, kept in zip(self.seeds, which, strict=True) if kept)
-        return Members(views, seeds, self.values[which], self.anchors)
+        return Members(views, seeds, self.values[which], self.anchors, self.is_demand)
 
 
 @dataclass(frozen=True, eq=False)

@@ -105,7 +105,9 @@ def _classical(name: str, spec: ModelSpec, given: Ingredients) -> "Forecaster":
 def _baseline(name: str, spec: ModelSpec, given: Ingredients) -> "Forecaster":
     from forecast.models.classical.baselines import Baseline
 
-    return Baseline(cast("BaselineName", name), spec.horizon, given.season, given.settings.classical, spec.seasons[1:])
+    is_demand = name in (*demand_rivals(), "smoothing") and "pooled" in spec.anchors
+    own = given.settings.classical
+    return Baseline(cast("BaselineName", name), spec.horizon, given.season, own, spec.seasons[1:], is_demand)
 
 
 class ModelList(Mapping[str, ModelRecord]):

@@ -49,7 +49,9 @@ def dump_fitted(model: Issuable) -> tuple[list[Document], dict[str, NDArray[Any]
     elif isinstance(model, FittedRegression):
         dumped = [_dump_regression(model)]
     elif isinstance(model, Baseline | ClassicalForecaster):
-        dumped = [({"rule": model.name, "horizon": model.horizon, "seasons": list(model.seasons)}, {})]
+        told: Document = {"rule": model.name, "horizon": model.horizon, "seasons": list(model.seasons)}
+        counts = {"demand": True} if isinstance(model, Baseline) and model.is_demand else {}
+        dumped = [(told | counts, {})]
     else:
         raise TypeError(f"a {type(model).__name__} can't be stored")
     arrays = {f"part{i}/{name}": array for i, (_, own) in enumerate(dumped) for name, array in own.items()}
@@ -89,11 +91,13 @@ class RuleEntry:
 
     Attributes:
         seasons: the season, 1 for none, and longer ones.
+        demand: of demand that comes now and then it forecasts the mean, around which counts lie.
     """
 
     rule: str
     horizon: int
     seasons: tuple[int, ...]
+    demand: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,4 +163,4 @@ def _load_rule(document: Document, settings: MethodSettings) -> Issuable:
         return make_classical(cast(ClassicalName, name), horizon, season)
     if name not in get_args(BaselineName):
         raise ValueError(f"there is no rule {name!r}")
-    return Baseline(cast(BaselineName, name), horizon, season, settings.classical, tuple(longer))
+    return Baseline(cast(BaselineName, name), horizon, season, settings.classical, tuple(longer), entry.demand)

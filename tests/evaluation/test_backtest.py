@@ -374,6 +374,17 @@ def test_baselines_are_scored_as_they_are_and_not_drawn_to_one_another():
         np.testing.assert_allclose(forecast, drift(fold.train(panel), H))
 
 
+def test_what_comes_around_a_mean_of_rare_demand_are_counts():
+    sold = np.random.default_rng(0).poisson(0.4, (6, 48)).astype(float)
+    sold[0] = 0
+    rule = Baseline("tsb", H, SEASON, CURRENT.classical, is_demand=True)
+    trial = run(panel_from_series(list(sold), "MS"), rule, folds=3).trials[0]
+    assert trial.distribution.counts is not None
+    bounds = np.stack([[each.lower, each.upper] for each in trial.intervals])
+    np.testing.assert_array_equal(bounds[~np.isnan(bounds)] % 1, 0)
+    assert np.nanmin(bounds) == 0
+
+
 def test_constant_panel_teaches_nothing_and_breaks_nothing():
     panel = panel_from_series([np.full(40, 5.0), np.zeros(40)], "D")
     trial = run(panel, Shifted()).trials[0]

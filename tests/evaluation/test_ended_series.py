@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,10 @@ def test_nothing_after_an_origin_tells_of_its_errors(panel, folds):
     for one, other in zip(before[:-1], after[:-1], strict=True):
         np.testing.assert_array_equal(one.point, other.point)
     np.testing.assert_array_equal(before[-1].difficulty.features, after[-1].difficulty.features)
+
+
+def test_of_rare_demand_there_are_none_whatever_it_is_trusted_against(panel, folds):
+    """Their chances and sizes are not known, without which no counts lie around a mean."""
+    which, told = ended(panel, folds), evidence_of(panel, folds, 1.0)
+    sparse = [replace(each, members=replace(each.members, is_demand=True)) for each in told]
+    assert list(ended_records(panel, which, sparse, Combination(np.array([True])), (1,), ALONE)) == []

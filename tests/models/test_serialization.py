@@ -50,6 +50,19 @@ def test_what_is_read_back_forecasts_the_same(name):
 
 
 @pytest.mark.parametrize(
+    ("name", "is_demand"), [("tsb", True), ("imapa", True), ("smoothing", True), ("naive", False), ("ridge", False)]
+)
+def test_rules_that_forecast_means_of_rare_demand_say_so_also_when_read_back(name, is_demand):
+    data = panel()
+    specs = {cell: replace(spec, anchors=("naive", "pooled")) for cell, spec in SPECS.items()}
+    fitted = make_forecaster(name, specs, 7, QUIET).fit(data, Watcher())
+    again = load_fitted(*stored(fitted), data.series_ids, CURRENT)
+    assert [each.predict_members(data).is_demand for each in (fitted, again)] == [is_demand] * 2
+    plain = make_forecaster(name, SPECS, 7, QUIET).fit(data, Watcher())
+    assert not plain.predict_members(data).is_demand
+
+
+@pytest.mark.parametrize(
     ("name", "change"),
     [
         ("naive", {"rule": "prophet"}),

@@ -99,8 +99,7 @@ def difficulty(
         if members.anchors and anchor in members.anchors:
             put(anchor, np.abs(members.anchors[anchor] - point))
     features[:, np.isnan(scales)] = np.nan
-    is_demand = members.anchors is not None and "pooled" in members.anchors
-    demands = _demands(panel, settings.demand_steps) if is_demand else None
+    demands = _demands(panel, settings.demand_steps) if members.is_demand else None
     return Difficulty(scales, sizes[2], panel.last, features, demands)
 
 

@@ -75,6 +75,7 @@ class Baseline:
     season: int
     settings: ClassicalSettings
     longer: tuple[int, ...] = ()  # seasons beside it
+    is_demand: bool = False  # of what comes now and then it forecasts the mean, around which counts lie
     parameters: None = None
     curve: None = None
     train_seconds: float = 0.0
@@ -99,9 +100,8 @@ class Baseline:
 
     def predict_members(self, panel: Panel, run: Run = ALONE) -> Members:
         """Returns the rule's forecast as its only member."""
-        return Members(
-            (self.name,), (0,), baseline(self.name, panel, self.horizon, self.seasons, self.settings, run)[None]
-        )
+        values = baseline(self.name, panel, self.horizon, self.seasons, self.settings, run)
+        return Members((self.name,), (0,), values[None], is_demand=self.is_demand)
 
 
 def baseline(

@@ -115,7 +115,8 @@ class RecurrentModel:
         labels = tuple(network.view.label for network in self.networks)
         seeds = tuple(network.seed for network in self.networks)
         stands_alone = self.spec.rolled or not self.spec.anchors
-        return Members(labels, seeds, values, None if stands_alone else self._anchors(panel, run))
+        anchors = None if stands_alone else self._anchors(panel, run)
+        return Members(labels, seeds, values, anchors, is_demand=anchors is not None and "pooled" in anchors)
 
     def _network_covariates(self, panel: Panel, season: int) -> NetworkCovariates | None:
         spec = self.spec
