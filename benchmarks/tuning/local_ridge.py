@@ -1,4 +1,4 @@
-"""The regressions of each series on its own seasons, and its autoregression: what they look at, what they are drawn to.
+"""The regressions of each series on its own seasons, and what stands beside: what they look at, what they are drawn to.
 
     python benchmarks/tuning/local_ridge.py [--quick]
 
@@ -10,6 +10,7 @@ from held_back import Case, filled, long_r_series, pieces, rolling_errors, train
 from study import Constant, FloatArray, Study, main
 
 MODULE, STEPWISE = "forecast.models.classical.local_ridge", "forecast.models.classical.autoregression"
+DAYS = "forecast.models.classical.similar_days"
 CONSTANTS = (
     Constant(MODULE, "LocalRidgeSettings.history", (672, 2400, 4800)),
     Constant(MODULE, "LocalRidgeSettings.lags", (1, 2, 4), item=0),
@@ -27,6 +28,9 @@ CONSTANTS = (
     Constant(STEPWISE, "AutoregressionSettings.fading", (0.0, 0.25, 1.0)),
     Constant(STEPWISE, "AutoregressionSettings.drift", (0.001, 0.01, 1.0)),
     Constant(STEPWISE, "AutoregressionSettings.unit_root", (10.0, 100.0)),
+    Constant(DAYS, "SimilarDaySettings.share", (0.0, 0.3, 1.0)),
+    Constant(DAYS, "SimilarDaySettings.power", (1.0, 2.0, 8.0)),
+    Constant(DAYS, "SimilarDaySettings.other_day", (1.0, 1.5, 4.0)),
 )
 
 

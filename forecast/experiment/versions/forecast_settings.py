@@ -20,6 +20,7 @@ from forecast.models.classical.demand_traits import PooledSettings
 from forecast.models.classical.intermittent import IntermittentSettings
 from forecast.models.classical.local_ridge import LocalRidgeSettings
 from forecast.models.classical.seasonality import SeasonalitySettings
+from forecast.models.classical.similar_days import SimilarDaySettings
 from forecast.models.classical.theta import ThetaSettings
 from forecast.models.covariates.covariate_settings import CovariateSettings
 from forecast.models.method_settings import MethodSettings
@@ -143,6 +144,7 @@ AS_OF_A984722 = ForecastSettings(
                 negligible=1e-9,
                 block=100_000,
             ),
+            similar_days=SimilarDaySettings(share=0.0, power=4.0, other_day=2.0, negligible=1e-9, block=100_000),
         ),
         views=ViewSettings(
             log_offset=0.02,

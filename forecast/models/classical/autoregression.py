@@ -76,7 +76,6 @@ class SeasonlessSettings(AutoregressionSettings):
     """Those of series without a season: a part of exponential smoothing, from difference to difference."""
 
     share: float = 0.2  # measured by benchmarks/tuning/smoothing.py
-    longest: float = 0.0
     seasons: int = 11  # measured by benchmarks/tuning/smoothing.py
     spread: float = 0.3  # measured by benchmarks/tuning/smoothing.py
     unit_root: float = 100.0  # measured by benchmarks/tuning/smoothing.py

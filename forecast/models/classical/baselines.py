@@ -21,6 +21,7 @@ from forecast.models.classical.demand_traits import PooledSettings
 from forecast.models.classical.intermittent import RULES, IntermittentSettings, intermittent
 from forecast.models.classical.local_ridge import LocalRidgeSettings, local_ridge
 from forecast.models.classical.seasonality import SeasonalitySettings
+from forecast.models.classical.similar_days import SimilarDaySettings, similar_days
 from forecast.models.classical.theta import ThetaSettings, exponential_smoothing
 from forecast.models.forecaster import Members, Watcher
 from forecast.run import ALONE, Run
@@ -46,6 +47,7 @@ class ClassicalSettings:
     pooled: PooledSettings = field(default_factory=PooledSettings)
     autoregression: AutoregressionSettings = field(default_factory=AutoregressionSettings)
     seasonless: SeasonlessSettings = field(default_factory=SeasonlessSettings)
+    similar_days: SimilarDaySettings = field(default_factory=SimilarDaySettings)
 
     def steps_used(self, name: BaselineName | Anchor, seasons: tuple[int, ...]) -> int:
         """Returns how many steps before a forecast a rule looks at, at most.
@@ -155,13 +157,18 @@ def _smoothing(
 def _local_ridge(
     panel: Panel, horizon: int, seasons: tuple[int, ...], settings: ClassicalSettings, threads: int
 ) -> FloatArray:
-    """Returns the forecasts of regressions and autoregression; the seasonal naive of a series too short for them."""
+    """Returns the forecasts of regressions and autoregression; the seasonal naive of a series too short for them.
+
+    Where there are two seasons, what came after similar days has a share.
+    """
     del threads  # one after the other
-    forecast, share = local_ridge(panel, horizon, seasons, settings.local_ridge), settings.autoregression.share
-    if share:
-        steps, how = settings.steps_used("local-ridge", seasons), settings.autoregression
-        other = seasonal_autoregression(panel, horizon, seasons, steps, how, settings.seasonality)
+    forecast, steps = local_ridge(panel, horizon, seasons, settings.local_ridge), settings.steps_used("local-ridge", seasons)
+    if share := settings.autoregression.share:
+        other = seasonal_autoregression(panel, horizon, seasons, steps, settings.autoregression, settings.seasonality)
         forecast = (1 - share) * forecast + share * other
+    if (share := settings.similar_days.share) and len(seasons) > 1:
+        other = similar_days(panel, horizon, seasons, steps, settings.similar_days)
+        forecast = np.where(np.isnan(other), forecast, (1 - share) * forecast + share * other)
     return np.where(np.isnan(forecast), seasonal_naive(panel, horizon, seasons[0]), forecast)
 
 

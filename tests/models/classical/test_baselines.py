@@ -13,6 +13,7 @@ from forecast.models.classical import baselines
 from forecast.models.classical.autoregression import seasonal_autoregression
 from forecast.models.classical.baselines import Baseline, baseline, drift, naive, seasonal_naive
 from forecast.models.classical.local_ridge import local_ridge
+from forecast.models.classical.similar_days import similar_days
 from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.forecaster import Watcher
 from forecast.models.method_settings import CURRENT
@@ -105,6 +106,9 @@ def test_slow_rules_are_asked_for_with_the_seasons_they_are_for(awkward):
         known, now = ~np.isnan(regressed), CURRENT.classical
         stepwise = seasonal_autoregression(awkward, 6, (4, *longer), 1200, now.autoregression, now.seasonality)
         both = (1 - now.autoregression.share) * regressed + now.autoregression.share * stepwise
+        if longer:
+            alike, share = similar_days(awkward, 6, (4, *longer), 1200, now.similar_days), now.similar_days.share
+            both = np.where(np.isnan(alike), both, (1 - share) * both + share * alike)
         np.testing.assert_array_equal(ask("local-ridge", longer)[known], both[known])
 
 
