@@ -50,6 +50,8 @@ def fold_forecasts(panel: Panel, backtest: Backtest, trial: Trial, manner: Manne
         told += _joint(panel, backtest, trial, manner)
     most = max(1 - len(told), min(LARGEST, MOST_STEPS // (folds * horizon)))
     sizes = np.nansum(np.abs(truths), axis=(0, 2))
+    if told and panel.hierarchy is not None:
+        sizes[panel.hierarchy.level == 0] = -1.0  # the total is all of them together
     for place in np.argsort(-sizes, kind="stable")[:most]:
         told += _own(panel, backtest, trial, int(place), manner)
     return tuple(told)

@@ -1,11 +1,12 @@
 """What was forecast on the folds, beside what came: of all series together as sums of paths, and of the largest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from forecast.data.hierarchy import Hierarchy
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.backtest import Backtest
 from forecast.evaluation.fold_forecasts import LARGEST, MOST_STEPS, fold_forecasts
@@ -60,6 +61,13 @@ def test_all_series_together_come_first_with_the_interval_of_their_sum():
     steps = np.quantile(trial.distributed[0].futures.sum(axis=0), 0.1, axis=0)
     assert first.lower == pytest.approx(tuple(steps), rel=1e-4)
     assert first.first == "1970-02-02T00:00:00"
+
+
+def test_of_a_hierarchy_all_together_are_not_told_a_second_time_as_the_total():
+    panel, backtest, trial = held([np.arange(40.0) + 100, np.arange(40.0) + 60, np.arange(40.0) + 40])
+    tree = Hierarchy("shop", ("total", "shop"), np.array([0, 1, 1]), np.array([0, 2, 3, 4]), np.array([1, 2, 1, 2]))
+    told = fold_forecasts(replace(panel, hierarchy=tree), backtest, trial, "total")
+    assert list(dict.fromkeys(own.series for own in told))[:3] == ["all 2 series", "s1", "s2"]
 
 
 def test_a_series_by_itself_has_the_bounds_that_it_was_scored_by():

@@ -1,4 +1,4 @@
-"""Values that left their level and came back to it: an outage, a closed week. Seen from either end, each is a new level.
+"""Values that left their level and came back to it, an outage, a closed week: seen from either end, a new level.
 
     ──────┐        ┌──────      onset   the first step off
           └────────┘            stop    the first step that is back
@@ -61,14 +61,18 @@ def excursion_at(panel: Panel, signs: FloatArray, step: int, series: int, season
     before, after = panel.values[max(begin, onset - side) : onset], panel.values[stop : min(end, stop + side)]
     if min((~np.isnan(before)).sum(), (~np.isnan(after)).sum()) < LEAST:
         return None
-    size = _off(panel.values[begin:end], onset - begin, stop - begin, season if season <= LONGEST else 1)
-    if np.isnan(size) or size * signs[onset] <= 0 or abs(np.nanmedian(after) - np.nanmedian(before)) > BACK * abs(size):
+    off = _off(panel.values[begin:end], onset - begin, stop - begin, season if season <= LONGEST else 1)
+    if np.isnan(off).all():
         return None
-    return Excursion(onset, stop, size)
+    size = float(np.nanmedian(off))
+    if size * signs[onset] <= 0 or abs(np.nanmedian(after) - np.nanmedian(before)) > BACK * abs(size):
+        return None
+    first_off, last_off = _trimmed(off, size)
+    return Excursion(onset + first_off, onset + last_off + 1, size)
 
 
 def lasts_from(panel: Panel, step: int, series: int, season: int) -> bool:
-    """Returns whether values are still off on the second side after a step as they are on the first, or nobody knows."""
+    """Returns whether values are off on the second side after a step as on the first, or nobody knows."""
     side, begin, end = side_of(season), int(panel.offsets[series]), int(panel.offsets[series + 1])
     bounds = np.clip([step - side, step, step + side, step + 2 * side], begin, end)
     sides = [panel.values[first:stop] for first, stop in pairwise(bounds.tolist())]
@@ -78,13 +82,19 @@ def lasts_from(panel: Panel, step: int, series: int, season: int) -> bool:
     return bool((later - before) * np.sign(after - before) > BACK * abs(after - before))
 
 
-def _off(values: FloatArray, onset: int, stop: int, season: int) -> float:
-    """Returns the median of how far the steps are off the nearest outside of them of the same season; NaN if unknown."""
+def _trimmed(off: FloatArray, size: float) -> tuple[int, int]:
+    """Returns the first and the last step that is off at least half as far as all are: signs may be a step early."""
+    far = np.flatnonzero(off * np.sign(size) > BACK * abs(size))
+    return int(far[0]), int(far[-1])
+
+
+def _off(values: FloatArray, onset: int, stop: int, season: int) -> FloatArray:
+    """Returns how far each step is off the nearest outside of them of the same season, NaN where none is known."""
     steps = np.arange(onset, stop)
-    earlier = steps - season * ((steps - onset) // season + 1)
-    later = steps + season * ((stop - 1 - steps) // season + 1)
-    beside = [values[np.clip(at, 0, len(values) - 1)] for at in (earlier, later)]
-    beside = [np.where((at >= 0) & (at < len(values)), own, np.nan) for at, own in zip((earlier, later), beside, strict=True)]
-    off = values[steps] - np.stack(beside)
-    known = off[~np.isnan(off)]
-    return float(np.median(known)) if known.size else float("nan")
+    places = (steps - season * ((steps - onset) // season + 1), steps + season * ((stop - 1 - steps) // season + 1))
+    is_there = [(at >= 0) & (at < len(values)) for at in places]
+    beside = [np.where(own, values[np.where(own, at, 0)], np.nan) for own, at in zip(is_there, places, strict=True)]
+    sides = values[steps] - np.stack(beside)
+    known = ~np.isnan(sides)
+    total = np.where(known, sides, 0.0).sum(axis=0)
+    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)

@@ -8,11 +8,14 @@ from forecast.data.panel import Panel
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import Reading
 from forecast.experiment.experiment import count_windows, prepare
+from forecast.experiment.final_fit import AUTO
 from forecast.experiment.plan import make_plan
+from forecast.experiment.rerun_command import command_line, given_flags
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.tuning.confirmation_span import search_part
 from forecast.experiment.tuning.rungs import rung_of
 from forecast.experiment.tuning.search_space import narrowed, search_space, trained_model
+from forecast.experiment.tuning.tune_search import BATCH
 from forecast.experiment.tuning.tuning_folder import TuningEntry
 from forecast.models.registry import spec_names
 from forecast.run import SILENT, Run
@@ -93,3 +96,16 @@ def tuning_entry(scope: TuningScope, reading: Reading, run: Run) -> TuningEntry:
 def _known(panel: Panel, plan: Plan) -> int:
     """Returns the steps of a typical series at the earliest origin of the search."""
     return int(np.median(panel.lengths)) - (plan.folds + plan.warms_up) * plan.horizon
+
+
+def tune_command(entry: TuningEntry, trials: int) -> str:
+    """Returns the command that tunes once more, by so many trials whatever time they took."""
+    own = {
+        "--model": (entry.model, AUTO),
+        "--confirm": (f"{entry.confirm}", f"{entry.folds}"),
+        "--sample": (f"{entry.sample}", "None"),
+        "--workers": (f"{entry.batch}", f"{BATCH}"),
+    }
+    flags = given_flags(entry.options, entry.settings) | {"--trials": f"{trials}", "--name": entry.name}
+    flags |= {flag: value for flag, (value, usual) in own.items() if value != usual}
+    return command_line(("tune", entry.source), flags | {"--search": ",".join(each.name for each in entry.space)})

@@ -71,7 +71,7 @@ def _series_section(
         order = "the largest first"
     rows = [_total(own, own.whose) for own in each]
     details = series_details(outlook.history, outlook.forecasts, model, rows)
-    all_of_them = _total(together, f"all {count:,} series") if drawn else None
+    all_of_them = _total(together, f"all {len(outlook.history.summands):,} series") if drawn else None
     now, before = _columns(together)
     blocks: list[Block] = [*drawn, series_table(rows, all_of_them, now, before)]
     blocks += details

@@ -18,7 +18,6 @@ from forecast.experiment.final_fit import check_model as check_name
 from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.news import DataRead, Remark
 from forecast.experiment.outputs import stem_of, write_all
-from forecast.experiment.rerun_command import command_line, given_flags
 from forecast.experiment.tuning.confirmation import Confirmation
 from forecast.experiment.tuning.contestant_jobs import Match, confirm
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy, check_optuna
@@ -40,7 +39,7 @@ from forecast.experiment.tuning.tune_search import (
     TrialReporter,
     TuneSearch,
 )
-from forecast.experiment.tuning.tuning_entry import TuningScope, tuning_entry
+from forecast.experiment.tuning.tuning_entry import TuningScope, tune_command, tuning_entry
 from forecast.experiment.tuning.tuning_folder import TunedSettings, TuningEntry, TuningFolder, tunings
 from forecast.models.registry import MODELS
 from forecast.production.store.store import Store, model_name_for
@@ -338,10 +337,7 @@ def _tuned(
 def _with_page(request: TuneRequest, result: TuneResult, now: datetime) -> TuneResult:
     """Writes the report beside the pictures."""
     entry = result.entry
-    flags = {**given_flags(entry.options, entry.settings), "--trials": str(len(result.trials)), "--name": entry.name}
-    flags |= {"--search": ",".join(each.name for each in entry.space)}
-    command = command_line(("tune", entry.source), flags)
-    told = TuningTold(result.verdict, result.confirmation, result.settings, command)
+    told = TuningTold(result.verdict, result.confirmation, result.settings, tune_command(entry, len(result.trials)))
     page = tuning_page(entry, result.trials, result.importances, told, now)
     files = write_all(request.folder, {f"{entry.name}-tune-report.html": page})
     return replace(result, files=(*result.files, *files))

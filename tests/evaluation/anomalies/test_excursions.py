@@ -70,3 +70,11 @@ def test_a_level_lasts_that_is_still_there_on_the_second_side(stop, lasts):
 def test_of_a_level_that_has_just_begun_nobody_knows_better():
     panel, _ = shop(onset=STEPS - 9, stop=STEPS)
     assert lasts_from(panel, STEPS - 9, 0, SEASON)
+
+
+def test_steps_at_the_ends_that_are_not_off_are_no_part_of_it():
+    panel, signs = shop()
+    signs[ONSET - 2], signs[ONSET] = signs[ONSET], 0
+    signs[STOP + 1], signs[STOP] = signs[STOP], 0
+    found = excursion_at(panel, signs, ONSET - 2, 0, SEASON)
+    assert (found.onset, found.stop) == (ONSET, STOP)

@@ -6,12 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from forecast_examples import panel_of
-
 from forecast.errors import UsageError
 from forecast.experiment.tuning.confirmation import FRESH, Contestant, fresh_seeds, judge
 from forecast.experiment.tuning.confirmation_span import search_part
 from forecast.specs import Settings
+from forecast_examples import panel_of
 
 K, S, H, R = 3, 12, 6, 3
 
