@@ -99,6 +99,7 @@ def read_source(
     else:
         path = Path(source).absolute()
         name, stem = path.name, stem_of_name(path.name)
+        _check_is_text(path)
         data, fingerprint = _stored(path, name)
     if not data[:4096].strip(BLANKS) and not data.strip(BLANKS):
         raise DataError(f"{name} is empty.", "it needs a header line, such as date,value, and rows below it")
@@ -106,6 +107,20 @@ def read_source(
     if data.startswith(WORKBOOK_MAGICS):
         return _of_workbook(Source(name, stem, path, data, fingerprint, "UTF-8"), encoding, sheet, may_lack=may_lack)
     return _of_file(Source(name, stem, path, data, fingerprint, "UTF-8"), encoding, sheet, may_lack=may_lack)
+
+
+def _check_is_text(path: Path) -> None:
+    """Refuses a path with bytes that are no text: neither a model nor a document in JSON could name it.
+
+    Raises:
+        DataError: it has some.
+    """
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        message = f"{path.name} can't be named again: its path holds bytes that are no text in UTF-8."
+        hint = "rename it, or read it as standard input: - in place of the file, and < FILE at the end"
+        raise DataError(message, hint) from None
 
 
 def _of_file(made: Source, encoding: str | None, sheet: str | None, *, may_lack: bool) -> Source:

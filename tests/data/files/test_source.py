@@ -131,6 +131,17 @@ def test_what_is_no_table_is_refused(tmp_path, data, message):
         read_source(written(tmp_path, "sales.csv", data))
 
 
+def test_a_path_that_is_no_text_is_refused_since_nothing_could_name_it_again(tmp_path):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    written(folder, "sales.csv", TEXT.encode())
+    with pytest.raises(DataError, match=r"^sales.csv can't be named again") as error:
+        read_source(folder / "sales.csv")
+    assert "standard input" in error.value.hint
+    with pytest.raises(DataError, match="can't be named again"):
+        read_source(written(tmp_path, os.fsdecode(b"s\xff.csv"), TEXT.encode()))
+
+
 def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DataError, match="pipe is a pipe or a device, not a file") as error:
