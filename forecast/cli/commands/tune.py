@@ -19,7 +19,7 @@ from forecast.cli.output.tune import print_tuning
 from forecast.durations import parse_duration
 from forecast.errors import UsageError
 from forecast.name_lists import split_names
-from forecast.process import SystemClock
+from forecast.process import SystemClock, has_graphics_card, unasked_workers
 from forecast.specs import Deadline, PlotKind
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 USUAL = 600.0
 """Seconds that a tuning takes where neither a time nor a number of trials is given."""
+MANY = 12
+"""From so many trials on, processes that share them make good what starting them takes."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,11 @@ class TuneFlags:
         ),
     ] = None
     workers: Annotated[
-        int, typer.Option("--workers", min=1, max=1024, metavar="N", help="Trials side by side, each in a process.")
-    ] = 1
+        int | None,
+        typer.Option(
+            "--workers", min=1, max=1024, metavar="N", help="Trials side by side, each in a process; default: by data."
+        ),
+    ] = None
     cluster: Annotated[
         str | None, typer.Option("--cluster", metavar="URL", help="Trials on the workers of a Dask scheduler.")
     ] = None
@@ -152,7 +157,7 @@ def _request(
     if deadline is None and tuning.trials is None:
         deadline = Deadline(USUAL, run.clock.seconds())
     source, options = (data, read_options(reading)) if tuning.resume else find_data(data, reading, output)
-    if source == "-" and (tuning.workers > 1 or tuning.cluster is not None):
+    if source == "-" and ((tuning.workers or 1) > 1 or tuning.cluster is not None):
         raise UsageError("Other processes can't read this one's standard input.", "a file, or no --workers")
     given = settings.settings()
     return TuneRequest(
@@ -163,7 +168,8 @@ def _request(
         name=tuning.name,
         search=split_names(tuning.search) if tuning.search is not None else None,
         fixed=_fixed(tuning.fix),
-        limits=SearchLimits(tuning.trials, deadline, tuning.workers),
+        limits=SearchLimits(tuning.trials, deadline, tuning.workers or 1),
+        spare=1 if source == "-" else _spare(tuning, settings),
         folder=tuning.out_dir,
         plots=tuning.plots,
         report=tuning.report,
@@ -175,6 +181,13 @@ def _request(
         cluster=tuning.cluster,
         job=f"{tune_job.__module__}:{tune_job.__name__}",
     )
+
+
+def _spare(tuning: TuneFlags, settings: TuneSettingsFlags) -> int:
+    """Returns how many processes may do trials where nobody says, if the data is small: some of many trials."""
+    if tuning.workers is not None or tuning.cluster is not None or (settings.device != "cpu" and has_graphics_card()):
+        return 1
+    return unasked_workers(MANY if tuning.trials is None else tuning.trials, MANY)
 
 
 def _fixed(text: str | None) -> dict[str, str]:

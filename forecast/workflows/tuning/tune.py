@@ -18,6 +18,7 @@ from forecast.experiment.final_fit import check_model as check_name
 from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.news import DataRead, Remark
 from forecast.experiment.outputs import stem_of, write_all
+from forecast.experiment.plan import SMALL
 from forecast.experiment.tuning.confirmation import Confirmation
 from forecast.experiment.tuning.contestant_jobs import Match, confirm
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy, check_optuna
@@ -69,6 +70,8 @@ class TuneRequest:
         force: begin anew where something was begun.
         lock_timeout: seconds to wait for another tuning of the model.
         job: name of the function that does a trial.
+        spare: processes that do trials where nobody said how many and data is small: its networks are trained in one
+            thread each, and the other cores would rest; larger ones are trained side by side in one process.
     """
 
     source: str | None
@@ -89,6 +92,7 @@ class TuneRequest:
     sample: int | None = None
     cluster: str | None = None
     job: str = JOB
+    spare: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +161,9 @@ def tune(request: TuneRequest, store: Store, run: Run) -> TuneResult:
         entry, reading = (
             _resumed(request, folder, tunings(store), run) if request.resume else _begun(request, folder, run)
         )
+        if len(reading.panel.values) <= SMALL:
+            workers = max(request.limits.workers, request.spare)
+            request = replace(request, limits=replace(request.limits, workers=workers))
         study = TuningStudy(folder.journal, entry.space, entry.seed)
         for told in planned_words(entry, sum(trial.state != "open" for trial in study.trials())):
             run.reporter.tell(told)
