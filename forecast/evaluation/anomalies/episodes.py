@@ -24,6 +24,9 @@ BoolArray = NDArray[np.bool_]
 EpisodeKind = Literal["spike", "dip", "level shift", "variance", "shape"]
 EXPECTED_SHARE = 0.95
 """Of the usual steps that lie in an expected range."""
+NEAR, CLEAR = 2, 0.1
+"""Odd points so many steps apart are of one episode; others beside the oddest are told that are so much rarer than
+asked for."""
 MOSTLY = 0.6
 """Of the rarity of a shape, in orders: where residuals alone tell so much, they are larger than usual."""
 SURE = 0.1
@@ -111,7 +114,9 @@ def find_episodes(
     is_new = np.ones(len(at), dtype=bool)
     is_new[1:] = (np.diff(at) > scores.gap) | (np.diff(series) != 0)
     for group in np.split(at, np.flatnonzero(is_new)[1:]) if len(at) else []:
-        found.append(_episode(panel, scores, told, group, season))
+        whole = _episode(panel, scores, told, group, season)
+        parts = _points_apart(scores, group, rate) if whole.kind in ("spike", "dip") else []
+        found += [_episode(panel, scores, told, own, season, "point") for own in parts] or [whole]
     found = _apart(found)
     rates = false_discovery_rates(np.array([each.rarity for each in found]), int((judged & panel.observed).sum()))
     return tuple(_with_rate(each, rate) for each, rate in zip(found, rates.tolist(), strict=True))
@@ -125,6 +130,20 @@ def with_others(episodes: tuple[Episode, ...], shared: Sequence[Together]) -> tu
         one if place is None else replace(one, alike=by_place[place].alike, others=by_place[place].series)
         for one, place in zip(episodes, at, strict=True)
     )
+
+
+def _points_apart(scores: Scores, steps: NDArray[np.int64], rate: float) -> list[NDArray[np.int64]]:
+    """Returns the steps of an episode of odd points in as many parts as it has, none where no point is odd by itself.
+
+    Windows that hold a spike are odd as a whole, so all between a spike and an outage a week later may be rare.
+    """
+    if "point" not in scores.by_scorer:
+        return []
+    point = scores.by_scorer["point"][steps]
+    odd = steps[point <= rate]
+    parts = np.split(odd, np.flatnonzero(np.diff(odd) > NEAR) + 1) if len(odd) else []
+    oddest = steps[np.nanargmin(point)] if len(odd) else -1
+    return [own for own in parts if oddest in own or (scores.by_scorer["point"][own] <= CLEAR * rate).any()]
 
 
 def _apart(episodes: Sequence[Episode]) -> list[Episode]:
@@ -142,10 +161,18 @@ def _with_rate(episode: Episode, rate: float) -> Episode:
     return replace(episode, false_discoveries=rate)
 
 
-def _episode(panel: Panel, scores: Scores, told: Expectation, steps: NDArray[np.int64], season: int) -> Episode:
+def _episode(
+    panel: Panel,
+    scores: Scores,
+    told: Expectation,
+    steps: NDArray[np.int64],
+    season: int,
+    leading: Scorer | None = None,
+) -> Episode:
     rarest = int(steps[np.argmin(scores.rarity[steps])])
     i = int(panel.series_of(steps[:1])[0])
-    kind, onset, gone = _kind(panel, scores, told, steps, rarest, i, season)
+    leading = leading or scores.leading(rarest)
+    kind, onset, gone = _kind(panel, scores, told, steps, rarest, leading, season)
     end = gone.stop - 1 if gone else int(steps[-1])
     peak = _peak(scores, rarest, onset, end)
     size = float(panel.values[peak] - told.expected[peak])
@@ -177,10 +204,16 @@ def _peak(scores: Scores, rarest: int, onset: int, end: int) -> int:
 
 
 def _kind(
-    panel: Panel, scores: Scores, told: Expectation, steps: NDArray[np.int64], peak: int, i: int, season: int
+    panel: Panel,
+    scores: Scores,
+    told: Expectation,
+    steps: NDArray[np.int64],
+    peak: int,
+    leading: Scorer,
+    season: int,
 ) -> tuple[EpisodeKind, int, Excursion | None]:
     """Returns what an episode looks like, its first step, and the excursion that it is, if any."""
-    leading: Scorer = scores.leading(peak)
+    i = int(panel.series_of(steps[:1])[0])
     begin, end = (
         max(int(panel.offsets[i]), int(steps[0]) - scores.gap),
         min(int(panel.offsets[i + 1]), int(steps[-1]) + 1),

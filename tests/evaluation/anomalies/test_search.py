@@ -51,6 +51,15 @@ def test_an_outage_is_one_dip_from_its_first_step_to_its_last_and_a_week_above_o
     assert told == {("dip", SPIKE, SPIKE + 3), ("spike", SHIFT, SHIFT + 6)}
 
 
+def test_a_spike_and_an_outage_a_week_later_are_two_episodes_though_windows_hold_both():
+    values = wave(2, 330)
+    values[305] = 300
+    values[310:314] = 0
+    panel = panel_from_series([values], "D")
+    found = search(Looked(panel, (7,)), "auto", 0.001, int(panel.first[0]) + 300).episodes
+    assert [(one.kind, one.onset, one.end) for one in found] == [("spike", 305, 305), ("dip", 310, 313)]
+
+
 def test_every_episode_holds_the_step_that_is_told_of_it(found):
     assert all(one.onset <= one.peak <= one.end for one in found.episodes)
 
