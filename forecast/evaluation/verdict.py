@@ -216,6 +216,7 @@ def saved_words(
         return ""
     ratio = row.rmse / naive.rmse if naive.rmse else np.inf
     above = f"{100 * (ratio - 1):.2g} % above" if ratio < MANIFOLD else f"{score_text(round(ratio, 1))} times"
+    above = "above" if np.isinf(ratio) else above  # that one has no error at all
     sentence = f"{chosen}, which is saved, has an RMSE {above} that of {NAIVE[naive.model]} on the folds"
     own, other, record = row.error(metric), naive.error(metric), METRICS[metric]
     if heaviest and record.weighs and own < other:

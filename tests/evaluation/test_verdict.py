@@ -120,6 +120,11 @@ def test_model_that_is_saved_though_a_baseline_did_better_is_told_with_what_to_d
     assert saved_words(LOSES, REFERENCE, "rmsse") == ""
 
 
+def test_a_baseline_without_any_error_has_no_multiple():
+    said = saved_words(rows_of((REFERENCE, 0.0, 0.0), ("gru", 4.0, 1.0)), "gru", "rmsse")
+    assert said.startswith("gru, which is saved, has an RMSE above that of the seasonal naive on the folds; ")
+
+
 def test_nothing_is_said_of_a_model_that_beats_the_baselines():
     assert saved_words(rows_of(("gru", 99.0, 1.0), (REFERENCE, 100.0, 0.0)), "gru", "rmsse") == ""
 
