@@ -10,6 +10,7 @@ from held_back import Case, filled, rolling_errors, smoothed, training_part, usu
 from study import Constant, FloatArray, Study, main
 
 MODULE, STEPWISE = "forecast.models.classical.theta", "forecast.models.classical.autoregression"
+BESIDE = "forecast.models.classical.baselines"
 YEARS = ("R years", "gapminder", "us_contagious", "pwt", "years")
 CONSTANTS = (
     Constant(MODULE, "ThetaSettings.theta", (0.0, 0.3, 0.4, 0.6, 1.0)),
@@ -27,6 +28,9 @@ CONSTANTS = (
     Constant(MODULE, "ThetaSettings.history", (100, 250, 1000), cases=("m4_hourly", "nn5")),
     Constant(MODULE, "ThetaSettings.first", (1, 3, 12)),
     Constant(MODULE, "ThetaSettings.first_line", (4, 6, 16, 24)),
+    Constant(BESIDE, "BesideSmoothingSettings.share", (0.0, 0.1, 0.3, 0.45)),
+    Constant(BESIDE, "BesideSmoothingSettings.few", (1.0, 5.0, 20.0, 80.0)),
+    Constant(BESIDE, "BesideSmoothingSettings.power", (1.0, 4.0, 8.0)),
     Constant(STEPWISE, "SeasonlessSettings.share", (0.0, 0.1, 0.33, 1.0), cases=YEARS),
     Constant(STEPWISE, "SeasonlessSettings.seasons", (1, 3, 7, 15), cases=YEARS),
     Constant(STEPWISE, "SeasonlessSettings.spread", (0.1, 0.2, 0.5), cases=YEARS),

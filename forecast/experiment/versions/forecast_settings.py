@@ -15,7 +15,7 @@ from forecast.errors import UPGRADE
 from forecast.evaluation.distribution.difficulty import DifficultySettings
 from forecast.evaluation.scales import ScaleSettings
 from forecast.models.classical.autoregression import AutoregressionSettings, SeasonlessSettings
-from forecast.models.classical.baselines import ClassicalSettings
+from forecast.models.classical.baselines import BesideSmoothingSettings, ClassicalSettings
 from forecast.models.classical.demand_traits import PooledSettings
 from forecast.models.classical.intermittent import IntermittentSettings
 from forecast.models.classical.local_ridge import LocalRidgeSettings
@@ -145,6 +145,7 @@ AS_OF_A984722 = ForecastSettings(
                 block=100_000,
             ),
             similar_days=SimilarDaySettings(share=0.0, power=4.0, other_day=2.0, negligible=1e-9, block=100_000),
+            beside_smoothing=BesideSmoothingSettings(share=0.0, few=10.0, power=2.0),
         ),
         views=ViewSettings(
             log_offset=0.02,

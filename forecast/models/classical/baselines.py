@@ -3,9 +3,9 @@
 Shapes: ``S`` series, ``H`` horizon.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,25 @@ JUDGES = 200  # measured by benchmarks/tuning/plan.py
 
 
 @dataclass(frozen=True)
+class BesideSmoothingSettings:
+    """What stands beside exponential smoothing of series with a season: an autoregression, and similar seasons.
+
+    Attributes:
+        share: each of the two has so much of the forecast of a series that has lived through many seasons. 0 for none.
+        few: of one that has lived through so many, half as much; of others accordingly.
+        power: of similar seasons, see ``SimilarDaySettings``.
+    """
+
+    share: float = 0.2  # measured by benchmarks/tuning/smoothing.py
+    few: float = 10.0  # measured by benchmarks/tuning/smoothing.py
+    power: float = 2.0  # measured by benchmarks/tuning/smoothing.py
+
+    def share_of(self, seasons: Any) -> Any:
+        """Returns the share of each of the two for series that have lived through so many seasons."""
+        return self.share * seasons / (seasons + self.few)
+
+
+@dataclass(frozen=True)
 class ClassicalSettings:
     """The numbers of the rules that take a while; a version keeps those that it was trained with."""
 
@@ -48,6 +67,12 @@ class ClassicalSettings:
     autoregression: AutoregressionSettings = field(default_factory=AutoregressionSettings)
     seasonless: SeasonlessSettings = field(default_factory=SeasonlessSettings)
     similar_days: SimilarDaySettings = field(default_factory=SimilarDaySettings)
+    beside_smoothing: BesideSmoothingSettings = field(default_factory=BesideSmoothingSettings)
+
+    @property
+    def similar_seasons(self) -> SimilarDaySettings:
+        """The numbers of similar seasons beside exponential smoothing."""
+        return replace(self.similar_days, power=self.beside_smoothing.power)
 
     def steps_used(self, name: BaselineName | Anchor, seasons: tuple[int, ...]) -> int:
         """Returns how many steps before a forecast a rule looks at, at most.
@@ -144,14 +169,22 @@ def baseline(
 def _smoothing(
     panel: Panel, horizon: int, seasons: tuple[int, ...], settings: ClassicalSettings, threads: int
 ) -> FloatArray:
-    """Returns the forecasts of exponential smoothing; without a season, with some of an autoregression."""
-    season, share = seasons[0], settings.seasonless.share
+    """Returns the forecasts of exponential smoothing, with some of an autoregression and of similar seasons."""
+    season, beside = seasons[0], settings.beside_smoothing
+    own, steps = (season,), settings.steps_used("smoothing", (season,))
     forecast = exponential_smoothing(panel, horizon, season, settings.theta, settings.seasonality, threads)
-    if season > 1 or not share:
+    if season == 1:
+        if share := settings.seasonless.share:
+            other = seasonal_autoregression(panel, horizon, own, steps, settings.seasonless, settings.seasonality)
+            forecast = (1 - share) * forecast + share * other
         return forecast
-    steps = settings.steps_used("smoothing", (season,))
-    other = seasonal_autoregression(panel, horizon, (1,), steps, settings.seasonless, settings.seasonality)
-    return (1 - share) * forecast + share * other
+    if not beside.share:
+        return forecast
+    shares = beside.share_of(np.minimum(panel.lengths, steps)[:, None] / season)
+    stepwise = seasonal_autoregression(panel, horizon, own, steps, settings.autoregression, settings.seasonality)
+    alike = similar_days(panel, horizon, own, steps, settings.similar_seasons)
+    rest = ((1 - 2 * shares) * forecast + shares * stepwise) / (1 - shares)
+    return np.where(np.isnan(alike), rest, (1 - shares) * rest + shares * alike)
 
 
 def _local_ridge(

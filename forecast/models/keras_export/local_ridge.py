@@ -1,16 +1,16 @@
 """Local ridge as standard Keras operations: the arithmetic of ``classical.local_ridge``, with what stands beside it.
 
 Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``O`` origins in the past, ``H`` horizon,
-``J`` steps of a block, ``F`` coefficients; of similar days, ``D`` of the past and ``P`` steps each.
+``J`` steps of a block, ``F`` coefficients.
 """
 
 import numpy as np
 
 from forecast.models.classical.baselines import ClassicalSettings
 from forecast.models.classical.local_ridge import Block, LocalRidgeSettings, blocks_of
-from forecast.models.classical.similar_days import SimilarDaySettings, ends_of_days
 from forecast.models.keras_export.autoregression import autoregression_of
 from forecast.models.keras_export.past import KERAS, PastWindow, Tensor
+from forecast.models.keras_export.similar_days import beside_similar_days
 from forecast.models.networks.tensorflow import keras
 from forecast.models.normalisation import out_of_log
 
@@ -25,43 +25,11 @@ def local_ridge_of(past: PastWindow, horizon: int, seasons: tuple[int, ...], set
     if share:
         other = autoregression_of(past, horizon, seasons, settings.autoregression, settings.seasonality)
         forecast = (1 - share) * forecast + share * other
-    if settings.similar_days.share and len(seasons) > 1:
-        forecast = _beside_similar_days(forecast, past, seasons, settings.similar_days)
+    if (share := settings.similar_days.share) and len(seasons) > 1:
+        forecast = beside_similar_days(forecast, share, past, seasons, settings.similar_days)
     largest = blocks_of(horizon, seasons, own.each[0])
     reach = np.repeat([float(block.reach) for block in largest], [len(block.steps) for block in largest])
     return ops.where(past.count > reach, forecast, past.seasonal_naive(horizon, seasons[0]))
-
-
-def _beside_similar_days(
-    forecast: Tensor, past: PastWindow, seasons: tuple[int, ...], settings: SimilarDaySettings
-) -> Tensor:
-    """Returns forecasts with their share of what came after similar days, where there are such: (B, H).
-
-    Args:
-        forecast: (B, H) of other methods.
-        past: the steps that are looked at.
-        seasons: ascending; the first is a day.
-        settings: of the days.
-    """
-    ops, horizon, day, steps = keras.ops, forecast.shape[1], seasons[0], past.values.shape[1]
-    ends = ends_of_days(steps, horizon, day)
-    if not len(ends):
-        return forecast
-    size = ops.max(ops.abs(past.values), axis=1, keepdims=True)
-    values = past.values / ops.where(size > 0, size, 1.0)
-    level = ops.mean(values[:, -day:], axis=1, keepdims=True)
-    parts = ops.take(values, ends[:, None] + np.arange(-day, horizon), axis=1)  # (B, D, P + H)
-    parts = parts - ops.mean(parts[:, :, :day], axis=2, keepdims=True)
-    missed = parts[:, :, :day] - (values[:, None, -day:] - level[:, None])
-    distances = ops.sqrt(ops.mean(ops.square(missed), axis=2)) * settings.factors(ends, steps, seasons[-1])
-    distances = distances + settings.negligible
-    known = past.count >= steps - ends + float(day)  # (B, D)
-    least = ops.min(ops.where(known, distances, np.inf), axis=1, keepdims=True)
-    weights = ops.where(known, ops.power(least / distances, settings.power), 0.0)
-    total = ops.sum(weights, axis=1, keepdims=True)
-    came = ops.sum(weights[..., None] * parts[:, :, day:], axis=1) / ops.where(total > 0, total, 1.0)
-    both = (1 - settings.share) * forecast + settings.share * size * (level + came)
-    return ops.where(total > 0, both, forecast)
 
 
 def _regressions(past: PastWindow, horizon: int, seasons: tuple[int, ...], settings: LocalRidgeSettings) -> Tensor:

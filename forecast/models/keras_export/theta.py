@@ -14,17 +14,25 @@ from forecast.models.classical.theta import FloatArray, ThetaSettings, smooth
 from forecast.models.keras_export.autoregression import autoregression_of
 from forecast.models.keras_export.past import PastWindow, Tensor
 from forecast.models.keras_export.seasonality import pattern_of
+from forecast.models.keras_export.similar_days import beside_similar_days
 from forecast.models.networks.tensorflow import keras
 
 
 def smoothing_of(past: PastWindow, horizon: int, season: int, settings: ClassicalSettings) -> Tensor:
     """Returns the forecasts of the steps after each window, as ``smoothing`` makes them: (B, H)."""
-    past, share = past.tail(settings.theta.steps_used(season)), settings.seasonless.share
+    past, own, beside = past.tail(settings.theta.steps_used(season)), (season,), settings.beside_smoothing
     forecast = _smoothing(past, horizon, season, settings.theta, settings.seasonality)
-    if season > 1 or not share:
+    if season == 1:
+        if share := settings.seasonless.share:
+            other = autoregression_of(past, horizon, own, settings.seasonless, settings.seasonality)
+            forecast = (1 - share) * forecast + share * other
         return forecast
-    other = autoregression_of(past, horizon, (1,), settings.seasonless, settings.seasonality)
-    return (1 - share) * forecast + share * other
+    if not beside.share:
+        return forecast
+    shares = beside.share_of(past.count / season)
+    other = autoregression_of(past, horizon, own, settings.autoregression, settings.seasonality)
+    rest = ((1 - 2 * shares) * forecast + shares * other) / (1 - shares)
+    return beside_similar_days(rest, shares, past, own, settings.similar_seasons)
 
 
 def _smoothing(

@@ -93,17 +93,22 @@ def test_slow_rules_are_asked_for_with_the_seasons_they_are_for(awkward):
     def ask(name, longer=()):
         return Baseline(name, 6, 4, CURRENT.classical, longer).predict_members(awkward).values[0]
 
-    np.testing.assert_array_equal(
-        ask("smoothing"), exponential_smoothing(awkward, 6, 4, CURRENT.classical.theta, CURRENT.classical.seasonality)
-    )
-    np.testing.assert_array_equal(
-        ask("smoothing", (8,)),
-        exponential_smoothing(awkward, 6, 4, CURRENT.classical.theta, CURRENT.classical.seasonality),
-    )
+    now = CURRENT.classical
+    smoothed = exponential_smoothing(awkward, 6, 4, now.theta, now.seasonality)
+    alike = similar_days(awkward, 6, (4,), 500, replace(now.similar_days, power=now.beside_smoothing.power))
+    stepwise = seasonal_autoregression(awkward, 6, (4,), 500, now.autoregression, now.seasonality)
+    lived = np.minimum(awkward.lengths, 500)[:, None] / 4
+    each = now.beside_smoothing.share * lived / (lived + now.beside_smoothing.few)
+    known = ~np.isnan(alike)
+    assert 0 < known.sum() < known.size
+    together = (1 - 2 * each) * smoothed + each * stepwise + each * alike
+    assert np.abs(together - smoothed)[known].max() > 0.01
+    for longer in [(), (8,)]:
+        np.testing.assert_allclose(ask("smoothing", longer)[known], together[known], rtol=1e-12)
     for longer in [(), (8,)]:
         regressed = local_ridge(awkward, 6, (4, *longer), CURRENT.classical.local_ridge)
         assert not np.isnan(regressed[0]).any()
-        known, now = ~np.isnan(regressed), CURRENT.classical
+        known = ~np.isnan(regressed)
         stepwise = seasonal_autoregression(awkward, 6, (4, *longer), 1200, now.autoregression, now.seasonality)
         both = (1 - now.autoregression.share) * regressed + now.autoregression.share * stepwise
         if longer:

@@ -6,8 +6,7 @@ import pytest
 from alone import series_statistics
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
-from forecast.models.classical.baselines import naive, seasonal_naive
-from forecast.models.classical.theta import exponential_smoothing
+from forecast.models.classical.baselines import baseline, naive, seasonal_naive
 from forecast.models.method_settings import CURRENT
 from forecast.models.networks import recurrent
 from forecast.models.networks.recurrent import SeriesStatistics, measure_series, run_network, run_view
@@ -55,8 +54,7 @@ def test_anchors_are_those_of_the_spec_the_naive_forecasts_by_default(awkward):
     three = tiny_spec("gru", anchors=("smoothing", "naive", "seasonal-naive"))
     anchors = random_model(three, awkward).predict_members(awkward).anchors
     assert list(anchors) == list(three.anchors)
-    own = CURRENT.classical
-    smoothed = exponential_smoothing(awkward, 3, SEASON, own.theta, own.seasonality)
+    smoothed = baseline("smoothing", awkward, 3, (SEASON,), CURRENT.classical)
     for name, expected in {**members.anchors, "smoothing": smoothed}.items():
         np.testing.assert_array_equal(anchors[name], expected)
     rolled = tiny_spec("gru", rolled=True, highway=False, views=(MINMAX,))
