@@ -1,6 +1,7 @@
 """What `forecast tune` found: the best trials beside the default, what mattered, and what the confirmation said."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.options.groups import OutputFlags
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 SHOWN = 8
 """Trials that the table shows beside the default; CSV and JSON have all."""
+LEAST_WORDS = 20
 OWN = ("trial", "state", "error", "vs_default")
 
 
@@ -82,8 +84,11 @@ def _print_table(result: "TuneResult") -> None:
         }
         for trial in shown
     ]
-    told = ["trial", "error", "vs default", *(["in full"] if result.full else [])]
-    text = fitted_table(rows, [*told, *names, "s"], ("s", *reversed(_by_worth(result))))
+    told = ["error", "vs default", *(["in full"] if result.full else [])]
+    text = fitted_table(rows, ["trial", *told, *names, "s"], ("s", *reversed(_by_worth(result))))
+    changed = {one.name for one in result.entry.space if any(one.default != own.values.get(one.name) for own in shown)}
+    if not changed <= set(text.splitlines()[0].split()):  # what a trial differs by would not be seen
+        text = _table_of_changes(rows, shown, told, result)
     states: list[str] = [trial.state for trial in result.trials]
     parts = [
         f"{counted(states.count('stopped'), 'trial')} stopped early, clearly behind",
@@ -94,6 +99,20 @@ def _print_table(result: "TuneResult") -> None:
     styles: dict[int, Style] = {0: "faint"}
     head = f"\n  {counted(len(states), 'trial')} on the search folds{', ' + ', '.join(ended) if ended else ''}\n"
     write_out(head, *with_lines(text, styles), "\n", Styled(wrapped(result.verdict), "strong"))
+
+
+def _table_of_changes(
+    rows: Sequence[Mapping[str, str]], trials: "Sequence[TriedSettings]", told: Sequence[str], result: "TuneResult"
+) -> str:
+    """Returns the table with what each trial changes of the default, in words, in place of a column a setting."""
+    from forecast.experiment.tuning.search_space import changes_in_words
+
+    words = [changes_in_words(result.entry.space, trial.values) for trial in trials]
+    beside = sum(2 + max(len(name), *(len(row[name]) for row in rows)) for name in (*told, "trial"))
+    room = max(LEAST_WORDS, get_terminal_size((80, 24)).columns - beside - 4)
+    cells = [own if len(own) <= room else f"{own[: room - 1]}…" for own in words]
+    wide = [{**row, "changes": own} for row, own in zip(rows, cells, strict=True)]
+    return fitted_table(wide, ["trial", "changes", *told], (), left=2)
 
 
 def tuning_json(result: "TuneResult") -> dict[str, Any]:

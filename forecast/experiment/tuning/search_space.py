@@ -331,6 +331,15 @@ def changes_of(values: Changes, space: Sequence[SearchedSetting], window: int) -
     return changed
 
 
+def changes_in_words(space: Sequence[SearchedSetting], values: Changes) -> str:
+    """Returns which settings of a trial are not the default's, with their values; ``nothing`` where all are."""
+    changed = {one.name: values[one.name] for one in space if values.get(one.name, one.default) != one.default}
+    if changed.get(CELL) == LINEAR:  # of a cell it has nothing
+        changed = {name: value for name, value in changed.items() if name in {CELL, *OF_HIGHWAY}}
+    words = [f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in changed.items()]
+    return ", ".join(words) or "nothing"
+
+
 def at_end(changes: Changes, window: int, end_window: int | None, season: int = 1) -> dict[str, Value]:
     """Returns changes as they are at the end of the data: a window is as many times the recipe's as it was before it.
 

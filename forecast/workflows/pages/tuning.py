@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from forecast.experiment.tuning.confirmation import Confirmation
 from forecast.experiment.tuning.optuna_study import TriedSettings
+from forecast.experiment.tuning.search_space import changes_in_words
 from forecast.experiment.tuning.tuning_folder import TuningEntry
 from forecast.metric_records import METRICS
 from forecast.production.store.json_document import utc
@@ -123,20 +124,19 @@ def tuning_page(
 
 
 def _trial_table(entry: TuningEntry, trials: Sequence[TriedSettings]) -> "PageTable":
-    from forecast.report.html.page import Bar, PageCell, PageColumn, PageTable, cells
+    from forecast.report.html.page import Bar, PageCell, PageColumn, PageTable
 
     ranked = sorted(trials, key=lambda trial: (trial.state != "whole", trial.error or 0.0))
     ranked = [trial for place, trial in enumerate(ranked) if place < SHOWN or trial.number == 0]
     highest = max((trial.error or 0.0 for trial in ranked), default=0.0) or 1.0
-    names = [each.name for each in entry.space]
-    columns = [PageColumn("trial"), PageColumn("error", True), *(PageColumn(name, True, True) for name in names)]
+    columns = [PageColumn("trial"), PageColumn("error", True), PageColumn("what it changes")]
     rows = []
     for trial in ranked:
         label = "default" if trial.number == 0 else f"{trial.number}"
         note = "" if trial.state == "whole" else "stopped early, foretold"
         error = trial.error or 0.0
-        values = [f"{value:g}" if isinstance(value, float) else f"{value}" for value in map(trial.values.get, names)]
-        rows.append((PageCell(label, note=note), PageCell(f"{error:.4f}", Bar(error / highest)), *cells(values)))
+        changes = PageCell(changes_in_words(entry.space, trial.values))
+        rows.append((PageCell(label, note=note), PageCell(f"{error:.4f}", Bar(error / highest)), changes))
     return PageTable(tuple(columns), tuple(rows))
 
 

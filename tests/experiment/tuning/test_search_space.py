@@ -7,6 +7,7 @@ from forecast.experiment.tuning.search_space import (
     SETTINGS,
     at_end,
     changed_settings,
+    changes_in_words,
     changes_of,
     narrowed,
     search_space,
@@ -161,3 +162,10 @@ def test_settings_are_written_as_a_file_of_settings_has_them():
 def test_window_at_the_end_is_as_many_times_the_recipes_in_whole_seasons(changes, made):
     assert at_end(changes, 112, 168, 7) == made
     assert at_end(changes, 112, 112, 7) == at_end(changes, 112, None) == changes
+
+
+def test_changes_in_words_leave_out_what_is_the_default():
+    usual = {each.name: each.default for each in ALL}
+    assert changes_in_words(ALL, usual) == "nothing"
+    changed = usual | {"learning-rate": 0.0022, "units": 64}
+    assert set(changes_in_words(ALL, changed).split(", ")) == {"learning-rate 0.0022", "units 64"}
