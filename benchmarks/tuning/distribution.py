@@ -6,8 +6,8 @@ Measured on folds that did not calibrate it: the pinball loss of the deciles, tw
 the score of the 95 % intervals (width and misses together; Gneiting & Raftery 2007), which of normal errors is about as
 much; both over each series' scale. The forecasts are those of exponential smoothing beside a seasonal repetition. Of
 few rows it is the score of 80 % intervals. How errors belong together is judged by the pinball loss of totals: of each
-series over the horizon, and, counted as one series more, of all series. ``USUAL_HALF`` and ``USUAL_TAIL`` are judged
-as the whole, ``USUAL``.
+series over the horizon, and, counted as one series more, of all series. ``USUAL_BODY``, ``USUAL_BODY_PLAIN`` and
+``USUAL_TAIL`` are judged as the wholes, ``USUAL`` and ``USUAL_PLAIN``.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,8 @@ from held_back import CLIPPED, Case, chosen, filled, pieces, smoothed, summed, t
 from study import Constant, FloatArray, Study, main
 
 HOME, STANDARDS = "forecast.evaluation.distribution", "forecast.evaluation.scales"
-WHOLE, SPREAD, DIFFICULTY, PATHS = f"{HOME}.distribution", f"{HOME}.spread", f"{HOME}.difficulty", f"{HOME}.paths"
+WHOLE, SPREAD, SHAPE = f"{HOME}.distribution", f"{HOME}.spread", f"{HOME}.shape"
+DIFFICULTY, PATHS = f"{HOME}.difficulty", f"{HOME}.paths"
 FOLDS, DRAWN = 5, 200
 NORMAL = np.linspace(-4, 4, 39)  # quantiles of no shape in particular: too wide in the middle, no tail
 NO_SLOPES = (0.2,) + 9 * (0.0,)
@@ -33,7 +34,8 @@ SLOPES = tuple(
     (*WITHIN[:place], value, *WITHIN[place + 1 :]) for place, value in ((1, 0.0), (2, 0.2), (3, 0.0), (4, 0.0))
 )
 CONSTANTS = (
-    Constant(WHOLE, "USUAL", (NORMAL,), cases=SHORT),
+    Constant(SHAPE, "USUAL", (NORMAL,), cases=SHORT),
+    Constant(SHAPE, "USUAL_PLAIN", (NORMAL,), cases=("years",)),
     Constant(WHOLE, "USUAL_FOLDS", (0.5, 1.0, 2.0, 4.0, 16.0)),
     Constant(WHOLE, "PROOF", (0.0, 1.0, 4.0, 16.0, 1e9)),
     Constant(WHOLE, "CLEARLY", (0.0, 0.97, 1.0)),
@@ -48,7 +50,10 @@ CONSTANTS = (
     Constant(SPREAD, "PRIOR_SIZE", (-1.0, 0.0, 0.5), cases=SHORT),
     Constant(SPREAD, "PRIOR_SIZE_PLAIN", (-0.215, 0.0, 0.3, 1.0), cases=("years",)),
     Constant(SPREAD, "BELIEF", (1.0, 20.0, 80.0, 1e6)),
+    Constant(SPREAD, "GROWTH_BELIEF", (0.1, 0.3, 3.0, 1e9), cases=SHORT),
     Constant(SPREAD, "SIZE_BELIEF", (0.1, 0.5, 8.0, 100.0), cases=SHORT),
+    Constant(SPREAD, "SIZE_BELIEF_PLAIN", (0.1, 0.5, 2.0, 8.0), cases=("years",)),
+    Constant(SPREAD, "FADING", (0.0, 0.5, 2.0, 4.0), cases=SHORT),
     Constant(SPREAD, "SPREAD_DOUBT", (0.0, 0.3, 1.2, 2.4), cases=SHORT),
     Constant(SPREAD, "STEP_BELIEF", (1.0, 5.0, 80.0, 1e6)),
     Constant(SPREAD, "OWN_FOLDS", (0.5, 2.0, 4.0, 12.0, 1e6)),

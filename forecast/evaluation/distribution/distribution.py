@@ -25,6 +25,8 @@ from forecast.evaluation.distribution.shape import (
     GRID,
     MOST_STRETCH,
     SYMMETRIES,
+    USUAL,
+    USUAL_PLAIN,
     FloatArray,
     Symmetry,
     Transform,
@@ -36,14 +38,8 @@ from forecast.evaluation.distribution.shape import (
 from forecast.evaluation.distribution.spread import Hardness, Spread, fit_spread, stride
 from forecast.models.forecaster import Quantiles
 
-USUAL_HALF = (0.13, 0.27, 0.41, 0.55, 0.715, 0.90, 1.16, 1.50)  # measured by benchmarks/tuning/distribution.py
-# measured by benchmarks/tuning/distribution.py
-USUAL_TAIL = (1.75, 2.12, 2.30, 2.55, 2.74, 3.0, 3.3, 3.7, 4.62, 5.6, 7.0)
-"""Quantiles of short series' errors over their spread: 0.55 to 0.9, and the tail beyond."""
-# measured by benchmarks/tuning/distribution.py
-USUAL = np.array([*(-q for q in reversed((*USUAL_HALF, *USUAL_TAIL))), 0.0, *USUAL_HALF, *USUAL_TAIL])
 USUAL_FOLDS = 8.0  # measured by benchmarks/tuning/distribution.py
-"""Forecasts of a series for which that shape counts."""
+"""Forecasts of a series for which the usual shape counts."""
 PROOF = 8.0  # measured by benchmarks/tuning/distribution.py
 """The median is the forecast itself, unless folds agree on another: so many times their variance is doubted."""
 CLEARLY = 0.995  # measured by benchmarks/tuning/distribution.py
@@ -331,7 +327,7 @@ class _Fitter:
                 for record, (transform, units) in zip(self.records, scales, strict=True)
             ]
         )
-        spread = fit_spread(np.abs(signed), self.features, self.series_folds, self.season)
+        spread = fit_spread(np.abs(signed), self.features, self.folds, self.series_folds, self.season)
         if spread is None:
             return None
         expected = spread.of(np.swapaxes(self.features, 0, 1))
@@ -374,7 +370,8 @@ class _Fitter:
             centre *= max(0.0, 1 - doubt / max(centre**2, 1e-300))
         else:
             centre = 0.0
-        parts = [USUAL, *each, *(own - 2 * (at - centre) for own, at in zip(each, centres, strict=True))]
+        usual = USUAL if self.season > 1 else USUAL_PLAIN
+        parts = [usual, *each, *(own - 2 * (at - centre) for own, at in zip(each, centres, strict=True))]
         total = sum(map(len, each))
         weights = [np.gradient(np.array(GRID)) * USUAL_FOLDS]
         weights += [np.full(len(part), self.series_folds / total / 2) for part in parts[1:]]

@@ -21,6 +21,18 @@ FAR = 40.0
 _HALF = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075)
 GRID = (*_HALF, *(round(0.05 * k, 2) for k in range(2, 19)), *(round(1 - p, 4) for p in reversed(_HALF)))
 """The probabilities at which a distribution is kept; between them it is interpolated in normal scores."""
+# measured by benchmarks/tuning/distribution.py
+USUAL_BODY = (0.13, 0.27, 0.41, 0.55, 0.715, 0.90, 1.16, 1.50, 1.75, 2.12, 2.30, 2.55)
+# measured by benchmarks/tuning/distribution.py
+USUAL_BODY_PLAIN = (0.14, 0.30, 0.45, 0.605, 0.79, 0.99, 1.28, 1.65, 1.88, 2.21, 2.37, 2.58)
+USUAL_TAIL = (2.74, 3.0, 3.3, 3.7, 4.62, 5.6, 7.0)  # measured by benchmarks/tuning/distribution.py
+"""Quantiles of short series' errors over their spread: 0.55 to 0.97, likewise without a season, and the tail beyond."""
+# measured by benchmarks/tuning/distribution.py
+USUAL, USUAL_PLAIN = (
+    np.array([*(-q for q in reversed((*body, *USUAL_TAIL))), 0.0, *body, *USUAL_TAIL])
+    for body in (USUAL_BODY, USUAL_BODY_PLAIN)
+)
+"""The same at ``GRID``. Errors of series without a season are nearer to normal: the middle is wide beside tails."""
 MOST_STRETCH = 10.0
 """A logarithm near zero makes small errors enormous."""
 

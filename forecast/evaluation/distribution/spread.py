@@ -36,14 +36,20 @@ PRIOR_SIZE, PRIOR_SIZE_PLAIN = -0.215, 0.58  # measured by benchmarks/tuning/dis
 """The logarithm of its mean absolute error in units of its scale, with a season and without."""
 BELIEF = 5.0  # measured by benchmarks/tuning/distribution.py
 """Forecasts of a series for which the prior counts: few series say little of what makes forecasting hard."""
+GROWTH_BELIEF = 1.0  # measured by benchmarks/tuning/distribution.py
+"""Likewise for how errors grow with the logarithm of the step, which differs from series to series."""
 SIZE_BELIEF = 2.0  # measured by benchmarks/tuning/distribution.py
 """Likewise for the mean size of errors."""
+SIZE_BELIEF_PLAIN = 1.0  # measured by benchmarks/tuning/distribution.py
+"""Likewise where there is no season: differences of one step say less of how large errors are."""
+FADING = 1.0  # measured by benchmarks/tuning/distribution.py
+"""An error of so many folds before the latest counts as 1 / (1 + so many times this): series grow calmer and wilder."""
 SPREAD_DOUBT = 0.6  # measured by benchmarks/tuning/distribution.py
 """The square of errors to come is larger than that of few errors seen, by this over their folds times series, as a new
 observation strays from a mean of few. Intervals for 80 % held 77 % of single series without it (60 training parts,
 --preset fast), and 72 % on folds, which have fewer before them; with it 78 and 75 %."""
 STEP_BELIEF = 20.0  # measured by benchmarks/tuning/distribution.py
-"""Likewise for how they grow over the horizon."""
+"""Likewise for what the growth by the logarithm of the step leaves of each step."""
 OWN_FOLDS = 6.0  # measured by benchmarks/tuning/distribution.py
 """A series that erred like all others in so many folds is what each is taken for, beside its own folds."""
 PLAIN = 1 / 4  # measured by benchmarks/tuning/distribution.py
@@ -80,12 +86,15 @@ class Spread:
         return np.exp(self.profile + deviation)
 
 
-def fit_spread(errors: FloatArray, features: NDArray[np.float32], series_folds: float, season: int) -> Spread | None:
+def fit_spread(
+    errors: FloatArray, features: NDArray[np.float32], folds: IntArray, series_folds: float, season: int
+) -> Spread | None:
     """Returns the spread that explains errors best; None where there is no error.
 
     Args:
         errors: (R, S, H), absolute, in units of the scale; NaN where nothing is known.
         features: (R, F, S, H).
+        folds: (R,), which fold a record is from: the latest tell most of the errors to come.
         series_folds: how many independent pieces the errors are: folds that a series was forecast in.
         season: of the scale; 1 for none.
     """
@@ -94,29 +103,60 @@ def fit_spread(errors: FloatArray, features: NDArray[np.float32], series_folds: 
         return None
     every = stride(len(places[0]), MOST_POINTS, errors.shape[2])
     places = tuple(place[::every] for place in places)
-    sizes, steps = errors[places], places[2]
-    sizes = np.minimum(sizes, WILD * max(np.median(sizes), 1e-12))
+    sizes, steps = _tamed(errors[places]), places[2]
+    alone = 1 / (1 + ((len(np.unique(places[1])) - 1) / FEW) ** 2)
+    later = folds[places[0]].max() - folds[places[0]]
+    weights = 1 / (1 + alone * FADING * later)
+    series_folds *= float(weights.mean() ** 2 / (weights**2).mean())
+    weights /= weights.mean()
     columns = np.stack([features[:, f][places] for f in range(1, len(FEATURES))], axis=1)
     means = _means(columns)
-    columns = np.nan_to_num(columns - means[1:])
-    prior, usual_size = _prior(len(np.unique(places[1])), season, means)
-    growth = prior[0] * (np.log(np.arange(1, errors.shape[2] + 1)) - means[0])
-    weight = series_folds / len(sizes)
-    slopes = prior[1:].copy()
-    normal = weight * columns.T @ columns + BELIEF * np.eye(len(slopes))
-    size = usual_size
-    for _ in range(ROUNDS):
-        ratios = np.clip(sizes / np.exp(size + growth[steps] + columns @ slopes), 0, WILD)
-        mean = max(float(ratios.mean()), 1e-6)
-        size += float(np.log(mean))
-        gradient = weight * columns.T @ (ratios / mean - 1) - BELIEF * (slopes - prior[1:])
-        slopes = slopes + DAMPING * np.linalg.solve(normal, gradient)
-    left = np.clip(sizes / np.exp(size + growth[steps] + columns @ slopes), 0, WILD)
-    size = usual_size + series_folds / (series_folds + SIZE_BELIEF) * (size - usual_size)
+    prior, usual_size = _prior(alone, season, means)
+    logs = np.log(np.arange(1, errors.shape[2] + 1)) - means[0]
+    columns = np.column_stack([logs[steps], np.nan_to_num(columns - means[1:])])
+    beliefs = np.array([GROWTH_BELIEF / alone**2, *[BELIEF] * (len(prior) - 1)])
+    size, slopes = _regression(sizes, columns, weights, series_folds, (usual_size, prior, beliefs))
+    left = np.clip(sizes / np.exp(size + columns @ slopes), 0, WILD)
+    belief = SIZE_BELIEF if season > 1 else SIZE_BELIEF_PLAIN
+    size = usual_size + series_folds / (series_folds + belief) * (size - usual_size)
     size += 0.5 * float(np.log1p(SPREAD_DOUBT / series_folds)) if series_folds else 0.0
     share = series_folds / (series_folds + STEP_BELIEF)
-    profile = size + growth + share * _log_means(left, steps, len(growth))
-    return Spread(np.array([prior[0], *slopes]), means, profile)
+    profile = size + slopes[0] * logs + share * _log_means(left, steps, len(logs))
+    return Spread(slopes, means, profile)
+
+
+def _tamed(sizes: FloatArray) -> FloatArray:
+    """Returns errors of which none is wild beside the middle one, (N,): of those above 0 where most are 0."""
+    middle = np.median(sizes) or np.median(sizes[sizes > 0] if sizes.any() else sizes)
+    return np.minimum(sizes, WILD * max(middle, 1e-12))
+
+
+def _regression(
+    sizes: FloatArray,
+    columns: FloatArray,
+    weights: FloatArray,
+    series_folds: float,
+    usual: tuple[float, FloatArray, FloatArray],
+) -> tuple[float, FloatArray]:
+    """Returns the logarithm of the mean size of errors, and the slopes, (F,), by which it follows ``columns``.
+
+    Args:
+        sizes: (N,), of the errors.
+        columns: (N, F), the features less their means, the step's first.
+        weights: (N,), of the errors, 1 on the mean.
+        series_folds: how many independent pieces the errors are.
+        usual: the same of other series, and how many of them each slope is drawn to theirs by, (F,).
+    """
+    size, prior, beliefs = usual
+    slopes, share = prior.copy(), series_folds / len(sizes)
+    normal = share * (columns * weights[:, None]).T @ columns + np.diag(beliefs)
+    for _ in range(ROUNDS):
+        ratios = np.clip(sizes / np.exp(size + columns @ slopes), 0, WILD)
+        mean = max(float((weights * ratios).mean()), 1e-6)
+        size += float(np.log(mean))
+        gradient = share * columns.T @ (weights * (ratios / mean - 1)) - beliefs * (slopes - prior)
+        slopes = slopes + DAMPING * np.linalg.solve(normal, gradient)
+    return size, slopes
 
 
 def _means(columns: NDArray[np.float32]) -> FloatArray:
@@ -126,8 +166,8 @@ def _means(columns: NDArray[np.float32]) -> FloatArray:
     return np.append(PRIOR_MEANS[0], np.where(seen.any(axis=0), own, PRIOR_MEANS[1:]))
 
 
-def _prior(series: int, season: int, means: FloatArray) -> tuple[FloatArray, float]:
-    """Returns what many series taught of so many with such mean features: slopes, (F,), and the logarithm of the size.
+def _prior(alone: float, season: int, means: FloatArray) -> tuple[FloatArray, float]:
+    """Returns what many series taught of such with these mean features: slopes, (F,), and the logarithm of the size.
 
     Slopes within a series are not those between series (Mundlak 1978): of one series the former count, of many the
     latter, by which one is larger or smaller than usual.
@@ -135,7 +175,6 @@ def _prior(series: int, season: int, means: FloatArray) -> tuple[FloatArray, flo
     between, within, size = np.array(PRIOR_BETWEEN), np.array(PRIOR), PRIOR_SIZE
     if season == 1:
         between[0], within, size = PRIOR_GROWTH_PLAIN, np.array(PRIOR_PLAIN), PRIOR_SIZE_PLAIN
-    alone = 1 / (1 + ((series - 1) / FEW) ** 2)
     return alone * within + (1 - alone) * between, size + float(between[1:] @ (means - PRIOR_MEANS)[1:])
 
 

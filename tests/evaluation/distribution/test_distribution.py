@@ -10,11 +10,10 @@ from forecast.evaluation.distribution import distribution as module
 from forecast.evaluation.distribution.difficulty import FEATURES, Difficulty, difficulty
 from forecast.evaluation.distribution.distribution import (
     DECILES,
-    USUAL,
     ErrorRecord,
     fit_distribution,
 )
-from forecast.evaluation.distribution.shape import GRID, SYMMETRIES
+from forecast.evaluation.distribution.shape import GRID, SYMMETRIES, USUAL, USUAL_PLAIN
 from forecast.evaluation.metrics import coverage
 from forecast.evaluation.scales import learning_scales
 from forecast.models.classical.baselines import baseline, naive
@@ -74,9 +73,18 @@ def skewed(rng, *shape):
 # Quantiles
 
 
-def test_the_usual_shape_is_kept_at_the_probabilities_of_the_grid():
-    assert USUAL.shape == (len(GRID),)
-    assert (np.diff(USUAL) > 0).all()
+@pytest.mark.parametrize("usual", [USUAL, USUAL_PLAIN])
+def test_the_usual_shape_is_kept_at_the_probabilities_of_the_grid(usual):
+    assert usual.shape == (len(GRID),)
+    assert (np.diff(usual) > 0).all()
+    np.testing.assert_allclose(usual, -usual[::-1])
+
+
+@pytest.mark.parametrize(("season", "usual"), [(4, USUAL), (1, USUAL_PLAIN)])
+def test_of_few_errors_the_shape_is_the_usual_one_of_series_with_a_season_or_without(season, usual, monkeypatch):
+    monkeypatch.setattr(module, "USUAL_FOLDS", 1e9)
+    found = fit_distribution([record(np.ones((1, H)), 0)], ids(1), season, nonnegative=False)
+    np.testing.assert_allclose(found.table, usual, rtol=0.1, atol=0.05)
 
 
 @pytest.mark.parametrize("symmetry", SYMMETRIES)

@@ -16,7 +16,6 @@ from forecast.evaluation.distribution.spread import (
     PRIOR_SIZE,
     PRIOR_SIZE_PLAIN,
     fit_hardness,
-    fit_spread,
     phases_after,
     stride,
 )
@@ -34,6 +33,12 @@ def told(records, series, horizon=H, seed=0):
     features = MEANS[:, None, None] + rng.normal(0, 1, (records, len(FEATURES), series, horizon))
     features[:, 0] = np.log(np.arange(1, horizon + 1))
     return features.astype(np.float32)
+
+
+def fit_spread(errors, features, series_folds, season, folds=None):
+    """The spread of records that are of one fold unless they are said to be of several."""
+    folds = np.zeros(len(errors), dtype=int) if folds is None else np.asarray(folds)
+    return module.fit_spread(errors, features, folds, series_folds, season)
 
 
 def errors_like(features, slopes, size=0.0, seed=1):
@@ -100,6 +105,35 @@ def test_errors_that_grow_over_the_horizon_are_expected_to():
     found = fit_spread(errors, features, 1500.0, SEASON)
     assert (np.diff(found.profile) > 0).all()
     assert found.profile[-1] - found.profile[0] > np.log(2)  # neighbours lend their errors
+
+
+@pytest.mark.parametrize("power", [0.0, 1.5])
+def test_how_errors_of_one_series_grow_is_learned_soon(power):
+    features = as_usual(told(6, 1, seed=3))
+    errors = np.broadcast_to(np.arange(1.0, H + 1) ** power, (6, 1, H))
+    found = fit_spread(errors, features, 6.0, 1)
+    usual = fit_spread(errors, features, 0.0, 1).slopes[0]
+    assert abs(found.slopes[0] - power) < 0.5 * abs(usual - power)
+
+
+def test_the_latest_folds_tell_most_of_one_series_and_no_more_than_others_of_many():
+    folds, grows_calmer = [0, 1, 2, 3], np.array([8.0, 4.0, 2.0, 1.0])[:, None, None]
+    for series, least, most in ((1, 1.15, 3.0), (400, 0.99, 1.01)):
+        features = as_usual(told(4, series))
+        calmer = np.broadcast_to(grows_calmer, (4, series, H))
+        sizes = [
+            fit_spread(errors, features, 4.0 * series, SEASON, folds).profile.mean()
+            for errors in (calmer, calmer[::-1])
+        ]
+        assert least < np.exp(sizes[1] - sizes[0]) < most
+
+
+def test_errors_of_which_most_are_nothing_are_not_all_taken_for_nothing():
+    features = told(5, 1)
+    errors = np.zeros((5, 1, H))
+    errors[:2] = 0.5
+    spread = fit_spread(errors, features, 5.0, 1)
+    assert 0.05 < np.exp(spread.profile).mean() < 1
 
 
 def test_features_that_a_forecast_has_not_got_are_as_usual():
