@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/tune.py noise [--runs 20]      no setting is better: how often is the default kept?
        python benchmarks/tune.py window [--runs 10]     one four times the default's is: how often is it found?
-       python benchmarks/tune.py speed                  trials a minute, in one process and in a fresh one each
+       python benchmarks/tune.py speed                  trials a minute, of one command and of a fresh process each
        python benchmarks/tune.py panels [--sets …]      tuned settings beside the default on steps held back
        python benchmarks/tune.py settings [--sets …]    what each setting does by itself, and their mean
 
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first run, by which its data is drawn")
     parser.add_argument("--trials", type=int, default=13, help="of each run; default 13")
     parser.add_argument("--time-limit", default="10m", help="of each panel; default 10m")
-    parser.add_argument("--workers", type=int, default=1, help="of each panel; default 1")
+    parser.add_argument("--workers", type=int, help="processes of each search; default: as many as the program says")
     parser.add_argument("--sets", default=",".join(SETS), help="panels, with commas")
     parser.add_argument("--series", type=int, default=100, help="of each panel whose settings are tried; default 100")
     options = parser.parse_args()
@@ -121,7 +121,7 @@ def speed(options: argparse.Namespace, folder: Path) -> None:
     Of the airline sample, which is trained in NumPy; or of series of the first of the sets that somebody names, as many
     as make it train in TensorFlow's compiled loop. What was asked for twice counts once. A fresh process has one trial,
     and so no best ones to be trained in full and no confirmation: those of the one process are told apart from its
-    search, by their part of the seconds.
+    search, by when its last trial ended. Without --workers, as many processes share a search as the program thinks fit.
     """
     import statistics
 
@@ -136,7 +136,7 @@ def speed(options: argparse.Namespace, folder: Path) -> None:
         frame[frame["unique_id"].isin(frame["unique_id"].unique()[: options.series])].to_csv(source, index=False)
         horizon = str((SETS | MORE_SETS)[name])
         words += ("--id", "unique_id", "--time", "ds", "--target", "y", "--horizon", horizon)
-    more = ("--search", search, "--trials", str(trials), "--workers", str(options.workers))
+    more = ("--search", search, "--trials", str(trials), *shared(options))
     whole, processor, found = timed(source, words, more, folder)
     done = [trial for trial in found["trials"] if trial["seconds"]]
     apart, apart_processor, beside = 0.0, 0.0, []
@@ -146,11 +146,11 @@ def speed(options: argparse.Namespace, folder: Path) -> None:
         seconds, own_processor, alone = timed(source, words, own, folder)
         apart, apart_processor = apart + seconds, apart_processor + own_processor
         beside.append(seconds - alone["trials"][0]["seconds"])
-    search_seconds = statistics.median(beside) + sum(trial["seconds"] for trial in done) / options.workers
+    search_seconds = statistics.median(beside) + last_end(folder, found["name"])
     share = min(search_seconds / whole, 1.0)
     for told, seconds, own_processor in (
-        ("in one process, start and search", search_seconds, share * processor),
-        ("in one process, those in full and the confirmation as well", whole, processor),
+        ("of one command, start and search", search_seconds, share * processor),
+        ("of one command, those in full and the confirmation as well", whole, processor),
         ("of a fresh process each, start and search", apart, apart_processor),
     ):
         pace = f"{60 * len(done) / seconds:.1f} a minute"
@@ -159,6 +159,23 @@ def speed(options: argparse.Namespace, folder: Path) -> None:
         f"{apart / search_seconds:.2f} times as many in a search ({apart_processor / share / processor:.2f} by CPU), "
         f"{apart / whole:.2f} with what comes after it"
     )
+
+
+def shared(options: argparse.Namespace) -> tuple[str, ...]:
+    """Returns the flag that says how many processes share a search; none where nobody said."""
+    return () if options.workers is None else ("--workers", str(options.workers))
+
+
+def last_end(folder: Path, name: str) -> float:
+    """Returns the seconds of a search until its last trial ended."""
+    from forecast.experiment.tuning.optuna_study import TuningStudy
+    from forecast.experiment.tuning.tuning_folder import TuningFolder
+    from forecast.production.store.store import Store
+
+    tuned = TuningFolder(Store(folder / ".forecast"), name)
+    entry = tuned.entry()
+    assert entry is not None
+    return max(trial.ended for trial in TuningStudy(tuned.journal, entry.space, entry.seed).trials())
 
 
 def timed(
@@ -208,7 +225,7 @@ def panels(options: argparse.Namespace, folder: Path) -> None:
             "none",
             "-q",
         )
-        limit = ("--time-limit", options.time_limit, "--workers", str(options.workers), "--json")
+        limit = ("--time-limit", options.time_limit, *shared(options), "--json")
         done = subprocess.run(
             [program, "tune", str(source), *words, *limit], cwd=folder, check=True, capture_output=True, text=True
         )

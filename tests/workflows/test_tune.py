@@ -12,7 +12,7 @@ from forecast.specs import Machine, Settings
 from forecast.workflows.tuning import tune as workflow
 
 
-class Opened(Exception):
+class OpenedError(Exception):
     """Somebody is asked to do trials."""
 
 
@@ -21,7 +21,7 @@ def test_small_data_is_shared_by_the_processes_that_are_to_spare_and_a_panel_is_
     tmp_path, monkeypatch, series, asked, workers
 ):
     def opened(place, run):
-        raise Opened(place.workers)
+        raise OpenedError(place.workers)
 
     days = np.arange(np.datetime64("2024-01-01"), np.datetime64("2024-03-01"))
     lines = [f"{day},s{number},{day.astype(int) % 7 + number}" for number in range(series) for day in days]
@@ -34,7 +34,7 @@ def test_small_data_is_shared_by_the_processes_that_are_to_spare_and_a_panel_is_
         plots="none",
         spare=3,
     )
-    with pytest.raises(Opened, match=str(workers)):
+    with pytest.raises(OpenedError, match=str(workers)):
         workflow.tune(request, Store(tmp_path / "store"), Run(Machine(), SILENT, StoppedClock(), Cache()))
 
 
