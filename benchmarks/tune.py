@@ -5,6 +5,7 @@ Usage: python benchmarks/tune.py noise [--runs 20]      no setting is better: ho
        python benchmarks/tune.py speed                  trials a minute, of one command and of a fresh process each
        python benchmarks/tune.py panels [--sets …]      tuned settings beside the default on steps held back
        python benchmarks/tune.py settings [--sets …]    what each setting does by itself, and their mean
+       python benchmarks/tune.py together [--sets …]    other cells together than the default's three, in full
 
 The steps held back are the last horizon of the training part, SET.csv; the official hold-out that continues it,
 SET_test.csv, is never read. airline_passengers and female_births have no official one.
@@ -32,9 +33,9 @@ LAG = 100
 
 
 def main() -> None:
-    """Runs one of the five, and prints its table."""
+    """Runs one of the six, and prints its table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("noise", "window", "speed", "panels", "settings"))
+    parser.add_argument("what", choices=("noise", "window", "speed", "panels", "settings", "together"))
     parser.add_argument("--runs", type=int, help="of noise (20) and window (10)")
     parser.add_argument("--first", type=int, default=0, help="number of the first run, by which its data is drawn")
     parser.add_argument("--trials", type=int, default=13, help="of each run; default 13")
@@ -52,6 +53,8 @@ def main() -> None:
             speed(options, folder)
         elif options.what == "settings":
             alone(options)
+        elif options.what == "together":
+            together(options)
         else:
             panels(options, folder)
 
@@ -178,9 +181,7 @@ def last_end(folder: Path, name: str) -> float:
     return max(trial.ended for trial in TuningStudy(tuned.journal, entry.space, entry.seed).trials())
 
 
-def timed(
-    source: Path, words: Sequence[str], more: Sequence[str], folder: Path
-) -> tuple[float, float, dict[str, Any]]:
+def timed(source: Path, words: Sequence[str], more: Sequence[str], folder: Path) -> tuple[float, float, dict[str, Any]]:
     """Returns the seconds of a tuning, those of a processor, and what it prints."""
     import json
     import resource
@@ -266,9 +267,6 @@ def panels(options: argparse.Namespace, folder: Path) -> None:
 
 def alone(options: argparse.Namespace) -> None:
     """Scores each setting by itself on the folds of a panel's training part, as cheaply as a trial, and their mean."""
-    from dataclasses import replace
-
-    from forecast.data.reading.reader import ReadOptions, read_panel
     from forecast.experiment.tuning.search_space import changed_settings, changes_of, neighbours
     from forecast.experiment.tuning.trial import TrainingWay, block_errors, score_settings
     from forecast.experiment.tuning.tuning_entry import TuningScope, tuning_entry
@@ -278,11 +276,7 @@ def alone(options: argparse.Namespace) -> None:
 
     print("| set | setting | error | beside the default | fold by fold |\n" + "| --- " * 5 + "|")
     for name in options.sets.split(","):
-        has_names = "unique_id" in (DATA / f"{name}.csv").open(encoding="utf-8").readline()
-        run, read = start_run("cpu"), ReadOptions(ids=("unique_id",), target=("y",)) if has_names else ReadOptions()
-        reading = read_panel(str(DATA / f"{name}.csv"), read)
-        some = np.unique(np.linspace(0, len(reading.panel) - 1, min(options.series, len(reading.panel))).astype(int))
-        reading = replace(reading, panel=reading.panel.select(some), whole=None)
+        run, (reading, read) = start_run("cpu"), some_of(name, options.series)
         settings = Settings(horizon=(SETS | MORE_SETS)[name], seeds=1)
         scope = TuningScope(name, name, read, None, settings, "auto", None, 0, 4, "2026-01-01T00:00:00+00:00")
         entry = tuning_entry(scope, reading, run)
@@ -305,6 +299,60 @@ def alone(options: argparse.Namespace) -> None:
             default = mine if default is None else default
             print(_row(name, str(changes or "the default"), mine, default), flush=True)
         print(_row(name, f"the mean of all {len(forecasts)}", errors(np.mean(forecasts, axis=0)), default), flush=True)
+
+
+def some_of(name: str, series: int) -> "tuple[Reading, ReadOptions]":  # noqa: F821
+    """Returns so many series of a set, evenly chosen, and how it is read."""
+    from dataclasses import replace
+
+    from forecast.data.reading.reader import ReadOptions, read_panel
+
+    has_names = "unique_id" in (DATA / f"{name}.csv").open(encoding="utf-8").readline()
+    read = ReadOptions(ids=("unique_id",), target=("y",)) if has_names else ReadOptions()
+    reading = read_panel(str(DATA / f"{name}.csv"), read)
+    some = np.unique(np.linspace(0, len(reading.panel) - 1, min(series, len(reading.panel))).astype(int))
+    return replace(reading, panel=reading.panel.select(some), whole=None), read
+
+
+TOGETHER = {"the default's": ("rnn", "lstm", "gru"), "and linear": ("rnn", "lstm", "gru", "linear"),
+            "linear": ("linear",), "gru, linear": ("gru", "linear")}  # fmt: skip
+
+
+def together(options: argparse.Namespace) -> None:
+    """Scores cells together on the last three folds of a panel's training part, in full, a seed each, trained once."""
+    from forecast.evaluation.backtest import backtest
+    from forecast.experiment.experiment import prepare
+    from forecast.experiment.time_limit import Terms
+    from forecast.experiment.tuning.trial import block_errors
+    from forecast.metric_records import METRICS
+    from forecast.models.ensemble import EnsembleForecaster
+    from forecast.models.networks.recurrent import Memory
+    from forecast.models.registry import make_forecaster
+    from forecast.process import start_run
+    from forecast.specs import Settings
+
+    print("| set | cells | error | beside the default | fold by fold |\n" + "| --- " * 5 + "|")
+    for name in options.sets.split(","):
+        run, memory, (reading, _) = start_run("cpu"), Memory(), some_of(name, options.series)
+        settings = Settings(horizon=(SETS | MORE_SETS)[name], seeds=1, folds=3)
+        prepared = prepare(reading, settings, TOGETHER["and linear"], run, Terms())
+        plan, machine = prepared.plan, run.on(prepared.machine)
+
+        def part(cell: str) -> Any:
+            return make_forecaster(cell, prepared.specs, plan.season_of(cell), machine, memory)  # noqa: B023
+
+        models = [EnsembleForecaster(words, tuple(map(part, cells))) for words, cells in TOGETHER.items()]
+        given = {"refit": plan.refit, "metric": settings.metric, "run": machine, "kind": plan.kind, "levels": ()}
+        found = backtest(reading.panel, prepared.folds, models, plan.season, **given)
+        points = {trial.name: trial.forecasts for trial in found.trials}
+        points["half the default, half linear"] = (points["the default's"] + points["linear"]) / 2
+
+        def errors(forecasts: np.ndarray) -> np.ndarray:
+            pairs, record = zip(found.folds[1:], forecasts, strict=True), METRICS[settings.metric]  # noqa: B023
+            return np.stack([block_errors(reading.panel, fold, each, plan.season, record) for fold, each in pairs])  # noqa: B023
+
+        for words, forecasts in points.items():
+            print(_row(name, words, errors(forecasts), errors(points["the default's"])), flush=True)
 
 
 def _row(name: str, words: str, errors: np.ndarray, default: np.ndarray) -> str:
