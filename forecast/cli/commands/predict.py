@@ -186,7 +186,8 @@ def _predict(request: "PredictRequest", flags: PredictFlags, output: OutputFlags
     if written is not None and not output.quiet:
         say(f"{written}: {extent_of(result)}, by {result.model} {result.version.label}", "Wrote")
     _write_pictures(pictures, output)
-    print_predicted(result, made, document, output, is_written=written is not None)
+    is_asked = any(each is not None for each in (flags.levels, flags.quantiles, flags.cost))
+    print_predicted(result, made, document, output, is_written=written is not None, is_asked=is_asked)
 
 
 def _write_forecast(

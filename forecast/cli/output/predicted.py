@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.predict import PredictFlags
-from forecast.cli.output.console import Cell, print_csv, print_json, say, say_notes, settle_form, table, with_lines
+from forecast.cli.output.console import (
+    Cell,
+    print_csv,
+    print_json,
+    say,
+    say_notes,
+    settle_form,
+    table,
+    with_lines,
+    wrapped,
+)
 from forecast.cli.output.streams import Styled, write_out
 from forecast.wording import counted, decimals_that_matter, digits, listed, percent, plain, rounded, short
 
@@ -87,7 +97,13 @@ def template_json(result: "TemplateResult", file: str) -> dict[str, Any]:
 
 
 def print_predicted(
-    result: "PredictResult", made: "ResultTable", document: dict[str, Any], output: OutputFlags, *, is_written: bool
+    result: "PredictResult",
+    made: "ResultTable",
+    document: dict[str, Any],
+    output: OutputFlags,
+    *,
+    is_written: bool,
+    is_asked: bool = False,
 ) -> None:
     """Prints a forecast, and what its orders may be expected to cost.
 
@@ -97,6 +113,7 @@ def print_predicted(
         document: likewise, see ``predicted_json``.
         output: in what form.
         is_written: a file holds it, so that it is printed for a program alone that asks for JSON.
+        is_asked: somebody asked for these bounds, of which none is left out without a word.
     """
     if output.form == "json":
         print_json(document)
@@ -104,8 +121,10 @@ def print_predicted(
         print_csv(made.csv())
     elif not is_written:
         head = f"  {result.version.name} {result.version.label}, {result.model}\n"
-        text = _fitted(made.records(), _decimals(result, made.records()))
+        text, left_out = _fitted(made.records(), _decimals(result, made.records()))
         write_out(Styled(head, "strong"), *with_lines(text, {0: "faint"}))
+        if is_asked and left_out:
+            write_out(Styled(wrapped(f"No room here for {listed(left_out)}: --format csv has all."), "faint"))
     if result.orders and not output.quiet:
         say(_total_cost(result.orders), "Total")
 
@@ -136,8 +155,11 @@ def _readable(row: Mapping[str, Cell], column: str, decimals: int) -> str:
     return plain(value, decimals) if is_in_unit and isinstance(value, float) else short(value)
 
 
-def _fitted(rows: list[dict[str, Cell]], decimals: dict[Cell, int]) -> str:
-    """Returns the table in as many columns as the terminal holds; the name of a lone series says nothing."""
+def _fitted(rows: list[dict[str, Cell]], decimals: dict[Cell, int]) -> tuple[str, list[str]]:
+    """Returns the table in as many columns as the terminal holds, and those left out for want of room.
+
+    The name of a lone series says nothing.
+    """
     columns = [name for name in rows[0] if name not in HIDDEN and any(row[name] is not None for row in rows)]
     if len({row["series_id"] for row in rows}) == 1:
         columns.remove("series_id")
@@ -147,12 +169,23 @@ def _fitted(rows: list[dict[str, Cell]], decimals: dict[Cell, int]) -> str:
     if all(row.get("period_start") == row.get("period_end") for row in rows) and "period_end" in columns:
         columns.remove("period_end")
     names = next(place for place, name in enumerate(columns) if name in {"step", "steps"})
+    left_out: list[str] = []
     while True:
         cells = [[_readable(row, column, decimals[row["series_id"]]) for column in columns] for row in rows]
         text = table([SHORTER.get(name, name) for name in columns], cells, left=names)
-        if columns[-1] == "forecast" or max(map(len, text.splitlines())) <= get_terminal_size((80, 24)).columns:
-            return text
-        del columns[-2 if columns[-1].startswith("upper_") else -1 :]
+        going = _first_to_go(columns)
+        if not going or max(map(len, text.splitlines())) <= get_terminal_size((80, 24)).columns:
+            return text, left_out
+        columns = [name for name in columns if name not in going]
+        left_out = [*going, *left_out]
+
+
+def _first_to_go(columns: Sequence[str]) -> list[str]:
+    """Returns what leaves a table that is too wide: the last bounds, then what orders cost, never what to order."""
+    bounds = [name for name in columns if name.startswith(("lower_", "upper_")) or name[:1] == "q"]
+    if bounds:
+        return bounds[-2 if bounds[-1].startswith("upper_") else -1 :]
+    return [name for name in ("expected_cost_of_forecast", "expected_cost") if name in columns][:1]
 
 
 def tell_what_if(result: "WhatIfResult", output: OutputFlags) -> None:

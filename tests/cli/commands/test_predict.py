@@ -108,6 +108,21 @@ def test_table_is_for_people_and_fits_their_terminal(shop, stores):
     many = run("predict", "long", "--format", "table", folder=stores, COLUMNS="50").out.splitlines()
     assert many[1].split() == ["series_id", "timestamp", "step", "forecast"]
     assert max(map(len, many)) <= 50
+    assert "No room" not in run("predict", "long", "--format", "table", folder=stores, COLUMNS="50").out
+
+
+@pytest.mark.parametrize(
+    ("words", "columns", "left_out"),
+    [
+        (("--quantiles", "0.1,0.2,0.5,0.8,0.9"), ["q0.1", "q0.2"], "q0.5, q0.8, q0.9"),
+        (("--cost", "under=3,over=1", "--levels", "80"), ["order", "cost"], "expected_cost_of_forecast, lower_80"),
+    ],
+)
+def test_what_was_asked_for_and_has_no_room_is_named_and_what_to_order_stays(words, columns, left_out, shop):
+    lines = run("predict", *words, "--format", "table", folder=shop.folder, COLUMNS="45").out.splitlines()
+    assert lines[1].split() == ["timestamp", "step", "forecast", *columns]
+    assert f"No room here for {left_out}" in " ".join(lines)
+    assert max(map(len, lines)) <= 45
 
 
 def test_longer_horizon_goes_on_without_intervals_and_says_so(shop):
