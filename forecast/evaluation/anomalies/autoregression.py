@@ -7,6 +7,7 @@ Shapes: ``S`` series, ``T`` steps, ``F`` features.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -24,59 +25,109 @@ LEAST = 0.02
 FIRST = 12
 
 
+ROWS = 1 << 16
+"""Features of some series that are looked at together: as many as fit into the cache of a core."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Past:
+    """What is known of each step once it came, in scales of its forecast's error unless said otherwise, (S, T) each.
+
+    Attributes:
+        made: the forecasts.
+        errors: 0 where nobody should learn from them.
+        clipped: 0 where nothing was observed.
+        believed: the value as far as it was not clipped, in its own unit.
+        teaches: which are to be learned from.
+    """
+
+    made: StepForecasts
+    errors: FloatArray
+    clipped: FloatArray
+    believed: FloatArray
+    teaches: NDArray[np.bool_]
+
+
 def corrected(
     values: FloatArray, made: StepForecasts, seasons: Sequence[int], settings: AnomalySettings
 ) -> StepForecasts:
     """Returns the forecasts with what earlier errors tell, and the scale of what is left, (S, T)."""
-    errors = (values - made.expected) / made.scale
-    known = ~np.isnan(errors)
-    clipped = np.where(known, np.clip(errors, -settings.clip, settings.clip), 0.0)
-    features = _features(clipped, made, seasons)
-    teaches = known & (np.abs(errors) < settings.clip)
-    told = _predicted(features, np.where(teaches, errors, 0.0), teaches, settings)
-    expected = made.expected + np.clip(told, -settings.clip, settings.clip) * made.scale
-    return StepForecasts(expected, made.scale * _left(np.abs(values - expected) / made.scale, settings))
+    told = _predicted(_past_of(values, made, settings.clip), seasons, settings)
+    expected, sizes = np.empty_like(values), np.empty_like(values)
+    for i, told_of in enumerate(told):  # a row at a time: what is between stays in the cache
+        off = np.clip(told_of, -settings.clip, settings.clip, out=told_of)
+        np.add(made.expected[i], np.multiply(off, made.scale[i], out=off), out=expected[i])
+        np.divide(np.abs(values[i] - expected[i]), made.scale[i], out=sizes[i])
+    left = _left(sizes, settings)
+    return StepForecasts(expected, np.multiply(made.scale, left, out=sizes))
 
 
-def _features(clipped: FloatArray, made: StepForecasts, seasons: Sequence[int]) -> FloatArray:
-    """Returns earlier errors, and how far earlier values were from the forecast, in scales, (S, F, T)."""
+def _past_of(values: FloatArray, made: StepForecasts, clip: float) -> _Past:
+    errors, clipped, believed = (np.empty_like(values) for _ in range(3))
+    teaches = np.empty(values.shape, dtype=bool)
+    for i, own in enumerate(values):
+        error = np.subtract(own, made.expected[i], out=errors[i])
+        error /= made.scale[i]
+        known = np.clip(error, -clip, clip, out=clipped[i])
+        known[np.isnan(known)] = 0.0
+        np.add(made.expected[i], known * made.scale[i], out=believed[i])
+        np.less(np.abs(error), clip, out=teaches[i])
+        error[~teaches[i]] = 0.0
+    return _Past(made, errors, clipped, believed, teaches)
+
+
+def _lags(seasons: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Returns the steps ago of the errors, and of the values, that a regression looks at."""
     lags, away = [1, 2, 3], [1, 2]
     for season in seasons:
         lags += [steps for steps in (season, season - 1, season + 1) if steps > 3]
         away += [season, 2 * season]
-    steps = clipped.shape[1]
-    result = np.zeros((len(clipped), len(lags) + len(away), steps))
+    return lags, away
+
+
+def _features(past: _Past, rows: slice, begin: int, end: int, seasons: Sequence[int]) -> FloatArray:
+    """Returns earlier errors, and how far earlier values were from the forecast, in scales, of some steps, (S, F, T)."""
+    lags, away = _lags(seasons)
+    clipped, expected = past.clipped[rows], past.made.expected[rows, begin:end]
+    result = np.zeros((len(clipped), len(lags) + len(away), end - begin))
     for place, lag in enumerate(lags):
-        result[:, place, lag:] = clipped[:, : max(0, steps - lag)]
-    believed = made.expected + clipped * made.scale
+        first = max(begin, lag)
+        if first < end:
+            result[:, place, first - begin :] = clipped[:, first - lag : end - lag]
+    a_scale = 1 / past.made.scale[rows, begin:end]
     for place, lag in enumerate(away, start=len(lags)):
-        own = result[:, place, lag:]
-        np.subtract(believed[:, : max(0, steps - lag)], made.expected[:, lag:], out=own)
-        own /= made.scale[:, lag:]
-        np.clip(own, -FAR, FAR, out=own)
+        first = max(begin, lag)
+        if first < end:
+            own = result[:, place, first - begin :]
+            np.subtract(past.believed[rows, first - lag : end - lag], expected[:, first - begin :], out=own)
+            own *= a_scale[:, first - begin :]
+            np.clip(own, -FAR, FAR, out=own)
     return result
 
 
-def _predicted(
-    features: FloatArray, errors: FloatArray, teaches: NDArray[np.bool_], settings: AnomalySettings
-) -> FloatArray:
+def _predicted(past: _Past, seasons: Sequence[int], settings: AnomalySettings) -> FloatArray:
     """Returns the errors that regressions fitted to earlier steps expect, (S, T)."""
-    series, count, steps = features.shape
+    (series, steps), count = past.errors.shape, sum(len(lags) for lags in _lags(seasons))
     gram, moment, seen = np.zeros((series, count, count)), np.zeros((series, count)), 0
     told, ridge = np.zeros((series, steps)), PRIOR * np.eye(count)
     edges = np.unique(np.linspace(0, steps, settings.blocks + 1).astype(int))
     for begin, end in pairwise(edges.tolist()):
-        own = features[..., begin:end]
+        slopes: FloatArray | None = None
         if seen:
             shared = gram.sum(axis=0)
             common = np.linalg.solve(shared + ridge, moment.sum(axis=0))
             usual = settings.own * shared / seen + 1e-6 * np.eye(count)
             slopes = np.linalg.solve(gram + usual + 0.1 * ridge, (moment + usual @ common)[..., None])
-            told[:, begin:end] = np.matmul(slopes.transpose(0, 2, 1), own)[:, 0]
-        weighted = own * teaches[:, None, begin:end]
-        gram += np.matmul(weighted, own.transpose(0, 2, 1))
-        moment += np.matmul(weighted, errors[:, begin:end, None])[..., 0]
-        seen += int(teaches[:, begin:end].sum())
+        together = max(1, ROWS // (count * (end - begin)))
+        for first in range(0, series, together):
+            rows = slice(first, first + together)
+            own = _features(past, rows, begin, end, seasons)
+            if slopes is not None:
+                told[rows, begin:end] = np.matmul(slopes[rows].transpose(0, 2, 1), own)[:, 0]
+            weighted = own * past.teaches[rows, None, begin:end]
+            gram[rows] += np.matmul(weighted, own.transpose(0, 2, 1))
+            moment[rows] += np.matmul(weighted, past.errors[rows, begin:end, None])[..., 0]
+        seen += int(past.teaches[:, begin:end].sum())
     return told
 
 

@@ -11,17 +11,26 @@ Shapes: ``N`` scores.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.evaluation.anomalies.pieces import in_pieces
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 MOST = 100_000
 """Scores that a tail is fitted to, with those below it; evenly chosen of more."""
 RANKS = 10_000
 """Scores that a calibration remembers for ranks."""
+TOP = 0.3
+"""Share of many scores, at the top, whose order is known in full; below, that of some tells it."""
+SOME = 400_000
+"""Scores from which on only the topmost are put in order, and of the others about so many."""
+BODY, CELLS, DENSE = 0.1, 4096, 0.01
+"""More usual scores than this share are looked up in so many cells, unless one of them holds as much as the last."""
 COUNTED = 50
 """The largest scores are too few to be counted: these are told by the tail."""
 FEWEST = 20
@@ -67,14 +76,45 @@ class RarityScale:
 
     def rarity(self, scores: FloatArray) -> FloatArray:
         """Returns the probability of a score as large or larger, by chance, of any shape; NaN stays."""
+        return in_pieces(self._rarity, scores)
+
+    def _rarity(self, scores: FloatArray) -> FloatArray:
         if not len(self.usual):
             return np.where(np.isnan(scores), np.nan, 1.0)
+        if self._body is None:
+            result = self._counted(scores)
+        else:
+            first, cells_a_unit, ranks = self._body
+            cells = (scores - first) * cells_a_unit
+            inside = np.fmax(np.fmin(cells, CELLS), -1).astype(np.int64)  # NaN is looked at below
+            result = ranks[inside + 1]
+            above = np.flatnonzero(~(cells < CELLS))
+            result[above] = self._counted(scores[above])
+        beyond = np.flatnonzero(scores > self.edge)
+        result[beyond] = np.maximum(np.minimum(self.of_tail(scores[beyond]) * self._held, self.edge_rank), SMALLEST)
+        return result
+
+    def _counted(self, scores: FloatArray) -> FloatArray:
+        """Returns the share of usual scores that are as large or larger."""
         places = np.searchsorted(self.usual, scores, side="left")
-        result = np.where(np.isnan(scores), np.nan, self.ranks[np.minimum(places, len(self.usual) - 1)])
-        beyond = scores > self.edge
-        held = self.edge_rank / self.of_tail(np.array([self.edge]))[0]
-        result[beyond] = np.maximum(np.minimum(self.of_tail(scores[beyond]) * held, self.edge_rank), SMALLEST)
-        return np.asarray(result)
+        return np.where(np.isnan(scores), np.nan, self.ranks[np.minimum(places, len(self.usual) - 1)])
+
+    @cached_property
+    def _held(self) -> float:
+        """What the tail is multiplied by to go on where counting ends."""
+        return self.edge_rank / float(self.of_tail(np.array([self.edge]))[0])
+
+    @cached_property
+    def _body(self) -> tuple[float, float, FloatArray] | None:
+        """The lowest usual score, cells a unit, and the rank below, and of each cell's begin; None for no cells."""
+        last = int((self.ranks >= BODY).sum()) - 1
+        first, width = float(self.usual[0]), float(self.usual[max(last, 0)] - self.usual[0])
+        if width <= 0:
+            return None
+        ranks = self._counted(first + width / CELLS * np.arange(CELLS + 1))
+        if -np.diff(ranks).min() > DENSE:
+            return None
+        return first, CELLS / width, np.concatenate([self.ranks[:1], ranks])
 
     def of_tail(self, scores: FloatArray) -> FloatArray:
         """Returns what the tail says of scores beyond the threshold."""
@@ -93,8 +133,7 @@ def survival(excess: FloatArray, shape: float) -> FloatArray:
 
 def calibrate(scores: FloatArray, settings: AnomalySettings = SETTINGS) -> RarityScale:
     """Returns how rare scores are, by scores of the past; NaN among them is none."""
-    known = np.sort(scores[~np.isnan(scores)])
-    known = _evenly(known, MOST)
+    known = _in_order(scores[~np.isnan(scores)])
     if len(known) < FEWEST:
         return _plain(known)
     kept = len(known) - int(settings.censored * settings.share * len(known))  # at first, none of the topmost
@@ -106,6 +145,20 @@ def calibrate(scores: FloatArray, settings: AnomalySettings = SETTINGS) -> Rarit
             break
         kept = now
     return _counted(_fit(known[:kept], kept < len(known), settings))
+
+
+def _in_order(known: FloatArray) -> FloatArray:
+    """Returns scores in order, ``MOST`` of more, evenly chosen; below the topmost of very many, by every so many."""
+    count = len(known)
+    if count <= SOME:
+        return _evenly(np.sort(known), MOST)
+    cut = int((1 - TOP) * count)
+    parted = np.partition(known, cut)
+    top, some = np.sort(parted[cut:]), np.sort(known[:: count // SOME])
+    places = np.linspace(0, count - 1, MOST).astype(int)
+    below = int(np.searchsorted(places, cut))
+    lower = some[: max(1, int(np.searchsorted(some, top[0])))]
+    return np.concatenate([lower[np.linspace(0, len(lower) - 1, below).astype(int)], top[places[below:] - cut]])
 
 
 def _counted(scale: RarityScale) -> RarityScale:
@@ -208,10 +261,14 @@ class EpisodeScale:
 
     def rarity(self, rare: FloatArray) -> FloatArray:
         """Returns how probable an episode is for each step, (N,); as many times rarer as the step below the first."""
-        logs = np.log(np.maximum(rare, SMALLEST))
-        found = np.exp(np.interp(logs, np.log(self.steps), np.log(self.episodes)))
-        result = np.where(rare < self.steps[0], rare * (self.episodes[0] / self.steps[0]), found)
-        return np.clip(result, SMALLEST, 1.0)
+        steps, episodes = np.log(self.steps), np.log(self.episodes)
+
+        def of_some(rare: FloatArray) -> FloatArray:
+            found = np.exp(np.interp(np.log(np.maximum(rare, SMALLEST)), steps, episodes))
+            result = np.where(rare < self.steps[0], rare * (self.episodes[0] / self.steps[0]), found)
+            return np.clip(result, SMALLEST, 1.0)
+
+        return in_pieces(of_some, rare)
 
 
 def episode_scale(rare: FloatArray, starts: NDArray[np.bool_], gap: int, looks: float = 1.0) -> EpisodeScale:
@@ -223,15 +280,15 @@ def episode_scale(rare: FloatArray, starts: NDArray[np.bool_], gap: int, looks: 
         gap: steps apart that two rare steps of one episode may be.
         looks: of how many probabilities each is the least: episodes for each rare step where few say otherwise.
     """
-    known = int((~np.isnan(rare)).sum())
+    known = len(rare) - int(np.count_nonzero(np.isnan(rare)))
     levels = np.geomspace(min(COUNTED / max(known, 1), OFTEN / 2), OFTEN, LEVELS)
-    counts = np.array([_episodes(rare, starts, gap, level) for level in levels])
+    at = np.flatnonzero(rare <= OFTEN)
+    series, rare = np.searchsorted(np.flatnonzero(starts), at, side="right"), rare[at]
+    counts = np.array([_episodes(at[rare <= level], series[rare <= level], gap) for level in levels])
     rates = np.maximum.accumulate((counts + BELIEF * looks) / (known + BELIEF / levels))
     return EpisodeScale(np.append(levels, 1.0), np.append(rates, 1.0))
 
 
-def _episodes(rare: FloatArray, starts: NDArray[np.bool_], gap: int, level: float) -> int:
-    """Returns how many episodes there are of steps as rare as a level."""
-    at = np.flatnonzero(rare <= level)
-    series = np.searchsorted(np.flatnonzero(starts), at, side="right")
+def _episodes(at: IntArray, series: IntArray, gap: int) -> int:
+    """Returns how many episodes there are of rare steps of some series."""
     return int(((np.diff(at) > gap) | (np.diff(series) != 0)).sum()) + min(1, len(at))

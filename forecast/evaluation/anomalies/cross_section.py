@@ -12,7 +12,7 @@ is surely not nought, and where it is not, how far they are from one another.
 Shapes: ``N`` steps of all series together, ``G`` steps of the calendar that enough series have.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, even_choice
 from forecast.evaluation.anomalies.calibration import calibrate
+from forecast.evaluation.anomalies.pieces import in_pieces
 from forecast.evaluation.anomalies.residuals import Residuals
 from forecast.evaluation.anomalies.settings import AnomalySettings
 
@@ -57,32 +58,42 @@ class CrossSection:
 
     def at(self, ordinals: IntArray) -> tuple[FloatArray, FloatArray]:
         """Returns the usual residual of some steps and their spread, 0 and 1 of those that too few series have."""
-        if not len(self.ordinals):
+        if not len(self.ordinals) or not len(ordinals):
             return np.zeros(len(ordinals)), np.ones(len(ordinals))
-        places = np.minimum(np.searchsorted(self.ordinals, ordinals), len(self.ordinals) - 1)
-        has = self.ordinals[places] == ordinals
-        return np.where(has, self.usual[places], 0.0), np.where(has, self.spread[places], 1.0)
+        low = int(ordinals.min())
+        usual, spread = np.zeros(int(ordinals.max()) - low + 1), np.ones(int(ordinals.max()) - low + 1)
+        own = (self.ordinals >= low) & (self.ordinals < low + len(usual))
+        usual[self.ordinals[own] - low] = self.usual[own]
+        spread[self.ordinals[own] - low] = self.spread[own]
+        return usual[ordinals - low], spread[ordinals - low]
 
 
-def ordinals_of(panel: Panel) -> IntArray:
-    """Returns the ordinal of each step of a panel, (N,)."""
-    return np.arange(len(panel.values)) + np.repeat(panel.first - panel.offsets[:-1], panel.lengths)
+def ordinals_of(panel: Panel, places: IntArray | None = None) -> IntArray:
+    """Returns the ordinal of each step of a panel, (N,), or of some."""
+    begins = panel.first - panel.offsets[:-1]
+    if places is not None:
+        return np.asarray(places + begins[panel.series_of(places)])
+    return np.arange(len(panel.values)) + np.repeat(begins, panel.lengths)
 
 
-def cross_section(panel: Panel, errors: FloatArray) -> CrossSection:
+def _steps_of_some(panel: Panel) -> IntArray:
+    """Returns the places of the steps of so many series as say what is usual."""
+    chosen = even_choice(len(panel), min(len(panel), MOST_SERIES)).tolist()
+    return np.concatenate([np.arange(panel.offsets[i], panel.offsets[i + 1]) for i in chosen])
+
+
+def cross_section(panel: Panel, errors: Callable[[IntArray], FloatArray]) -> CrossSection:
     """Returns what is usual on each step.
 
     Args:
         panel: whose steps they are.
-        errors: (N,) residuals in scales; NaN is none.
+        errors: of the steps at some places, in scales; NaN is none.
     """
     none = CrossSection(np.empty(0, dtype=np.int64), *(np.empty(0) for _ in range(3)))
     if len(panel) < LEAST_SERIES:
         return none
-    chosen = even_choice(len(panel), min(len(panel), MOST_SERIES)).tolist()
-    steps = [np.arange(panel.offsets[i], panel.offsets[i + 1]) for i in chosen]
-    ordinals = np.concatenate([own + panel.first[i] - panel.offsets[i] for i, own in zip(chosen, steps, strict=True)])
-    sizes = errors[np.concatenate(steps)]
+    places = _steps_of_some(panel)
+    sizes, ordinals = errors(places), ordinals_of(panel, places)
     ordinals, sizes = ordinals[~np.isnan(sizes)], sizes[~np.isnan(sizes)]
     order = np.lexsort((sizes, ordinals))
     ordinals, sizes = ordinals[order], sizes[order]
@@ -106,22 +117,34 @@ def _surely(middle: FloatArray, error: FloatArray) -> FloatArray:
     return np.where(middle == 0, 0.0, middle * kept)
 
 
+def _moved(expected: FloatArray, by: FloatArray, scale: FloatArray) -> FloatArray:
+    return in_pieces(lambda expected, by, scale: expected + by * scale, expected, by, scale)
+
+
+def _further(beside: Residuals, alone: Residuals) -> FloatArray:
+    """Returns how much more is expected beside others than alone, (N,)."""
+    return in_pieces(np.subtract, beside.expected, alone.expected)
+
+
 def beside_others(panel: Panel, residuals: Residuals) -> Residuals:
     """Returns the residuals as the other series of the same step let expect them, on either side."""
-    ordinals = ordinals_of(panel)
-    past, ahead = cross_section(panel, residuals.from_past).at(ordinals)
-    future, behind = cross_section(panel, residuals.from_future).at(ordinals)
-    if not past.any() and not future.any():
+    sections = (
+        cross_section(panel, lambda places: residuals.at(places).from_past),
+        cross_section(panel, lambda places: residuals.at(places).from_future),
+    )
+    if not any(section.usual.any() for section in sections):
         return residuals
+    ordinals = ordinals_of(panel)
+    (past, ahead), (future, behind) = (section.at(ordinals) for section in sections)
     beside = replace(
         residuals,
-        forward=residuals.forward + past * residuals.ahead,
+        forward=_moved(residuals.forward, past, residuals.ahead),
         ahead=residuals.ahead * ahead,
-        backward=residuals.backward + future * residuals.behind,
+        backward=_moved(residuals.backward, future, residuals.behind),
         behind=residuals.behind * behind,
     )
-    at_once = np.maximum(np.abs(past), np.abs(future)) > FAR
-    return replace(beside, shared=beside.expected - residuals.expected, at_once=at_once)
+    at_once = (np.abs(past) > FAR) | (np.abs(future) > FAR)
+    return replace(beside, shared=_further(beside, residuals), at_once=at_once)
 
 
 @dataclass(frozen=True)
@@ -153,26 +176,26 @@ def together(
         rate: of false alarms.
         settings: the numbers of the method.
     """
-    errors = residuals.both
-    section = cross_section(panel, errors)
+    section = cross_section(panel, lambda places: residuals.at(places).both)
     sizes = np.abs(section.median)
     judged = np.ones(len(sizes), dtype=bool) if since is None else section.ordinals >= since
     rarity = calibrate(sizes if since is None else sizes[~judged], settings).rarity(sizes)
     at = np.flatnonzero((rarity <= rate) & judged & (section.usual != 0))
     groups = np.split(at, np.flatnonzero(np.diff(section.ordinals[at]) > 1) + 1) if len(at) else []
-    return tuple(each for group in groups for each in _of_steps(panel, errors, section, rarity, group))
+    return tuple(each for group in groups for each in _of_steps(panel, residuals, section, rarity, group))
 
 
 def _of_steps(
-    panel: Panel, errors: FloatArray, section: CrossSection, rarity: FloatArray, group: IntArray
+    panel: Panel, residuals: Residuals, section: CrossSection, rarity: FloatArray, group: IntArray
 ) -> Iterator[Together]:
     """Yields steps in a row, all of the series that is off farthest on the rarest of them."""
     leader = None
     for at in sorted(group.tolist(), key=lambda step: float(rarity[step])):
         places = panel.offsets[:-1] + section.ordinals[at] - panel.first
         series = np.flatnonzero((places >= panel.offsets[:-1]) & (places < panel.offsets[1:]))
-        series = series[~np.isnan(errors[places[series]])]
-        off = errors[places[series]] * np.sign(section.median[at])
+        errors = residuals.at(places[series]).both
+        series, errors = series[~np.isnan(errors)], errors[~np.isnan(errors)]
+        off = errors * np.sign(section.median[at])
         if leader is None and series.size:
             leader = int(series[off.argmax()])
         if leader is not None and leader in series:

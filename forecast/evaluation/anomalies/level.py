@@ -41,13 +41,16 @@ def level_scores(past: FloatArray, future: FloatArray, widths: Sequence[int]) ->
     best, count = np.zeros(past.shape), past.shape[-1]
     past, future = without_spikes(past, future)
     sums = [_summed(array) for array in (past, future)]
-    steps = np.arange(count)
     for width in widths:
         if 2 * width >= count:
             continue
-        after = sums[0][..., np.minimum(steps + width, count)] - sums[0][..., :-1]
-        before = sums[1][..., :-1] - sums[1][..., np.maximum(steps - width, 0)]
-        score = (after - before) / np.sqrt(2 * width)
+        score = np.empty(past.shape)  # what comes after, less what was before
+        score[..., :-width] = sums[0][..., width:-1]
+        score[..., -width:] = sums[0][..., -1:]
+        score -= sums[0][..., :-1]
+        score -= sums[1][..., :-1]
+        score[..., width:] += sums[1][..., : -width - 1]
+        score /= np.sqrt(2 * width)
         best = np.where(np.abs(score) > np.abs(best), score, best)
     return best
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, even_choice
 from forecast.evaluation.anomalies.autoregression import corrected
+from forecast.evaluation.anomalies.pieces import in_pieces
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
 from forecast.evaluation.anomalies.smoothing_bank import step_forecasts
 from forecast.evaluation.distribution.distribution import SHARES
@@ -66,64 +67,74 @@ class Residuals:
     @cached_property
     def from_past(self) -> FloatArray:
         """The residual by the steps before, in scales; NaN where there is none, (N,)."""
-        return _rounded((self.values - self.forward) / self.ahead)
+        return in_pieces(_in_scales, self.values, self.forward, self.ahead)
 
     @cached_property
     def from_future(self) -> FloatArray:
         """The residual by the steps after, in scales; NaN where there is none, (N,)."""
-        return _rounded((self.values - self.backward) / self.behind)
+        return in_pieces(_in_scales, self.values, self.backward, self.behind)
 
     @cached_property
     def expected(self) -> FloatArray:
         """What both sides expect together, each as far as it is sure; one where the other says nothing, (N,)."""
-        past, future = 1 / self.ahead, 1 / self.behind
-        both = (self.forward * past + self.backward * future) / (past + future)
-        return np.where(np.isnan(both), np.where(np.isnan(self.forward), self.backward, self.forward), both)
+        return in_pieces(_expected, self.forward, self.ahead, self.backward, self.behind)
 
     @cached_property
     def scale(self) -> FloatArray:
         """The scale of the errors of that, (N,)."""
-        both = 2 / (1 / self.ahead + 1 / self.behind)
-        return np.where(np.isnan(both), np.where(np.isnan(self.ahead), self.behind, self.ahead), both)
+        return in_pieces(_scale, self.ahead, self.behind)
 
     @cached_property
     def both(self) -> FloatArray:
         """The residual by both sides; NaN where nothing is observed or expected, (N,)."""
-        return _rounded((self.values - self.expected) / self.scale)
+
+        def together(values: FloatArray, *sides: FloatArray) -> FloatArray:
+            return _in_scales(values, _expected(*sides), _scale(sides[1], sides[3]))
+
+        return in_pieces(together, self.values, self.forward, self.ahead, self.backward, self.behind)
 
     @cached_property
     def usual(self) -> float:
         """The mean size of a residual by both sides."""
         return float(np.nanmean(np.abs(self.both)))
 
+    def at(self, places: IntArray) -> Self:
+        """Returns it of some steps alone; the scales are still those of all series."""
+        parts = (getattr(self, name)[places] for name in ("values", "forward", "ahead", "backward", "behind"))
+        return type(self)(*parts, symmetry=self.symmetry, offsets=self.offsets)
+
     def back(self, panel: Panel, values: FloatArray) -> FloatArray:
         """Returns values of the scales in the target's unit, (N,)."""
         return self._moved(panel, values, "back")
 
-    def forth(self, panel: Panel, values: FloatArray) -> FloatArray:
-        """Returns values in the target's unit on the scales, (N,)."""
-        return self._moved(panel, values, "forth")
+    def forth(self, panel: Panel, values: FloatArray, places: IntArray | None = None) -> FloatArray:
+        """Returns values in the target's unit on the scales, of all steps or of some places."""
+        return self._moved(panel, values, "forth", places)
 
-    def _moved(self, panel: Panel, values: FloatArray, way: Literal["back", "forth"]) -> FloatArray:
-        result, kinds = values.copy(), np.array(self.symmetry)
+    def _moved(
+        self, panel: Panel, values: FloatArray, way: Literal["back", "forth"], places: IntArray | None = None
+    ) -> FloatArray:
+        kinds = np.array(self.symmetry)
+        if (kinds == SYMMETRIES[0]).all():
+            return values  # the values' own scale
+        of = np.repeat(np.arange(len(panel)), panel.lengths) if places is None else panel.series_of(places)
+        result = values.copy()
         for symmetry in dict.fromkeys(self.symmetry):
             if symmetry == SYMMETRIES[0]:
-                continue  # the values' own scale
-            own = np.repeat(kinds == symmetry, panel.lengths)
-            offsets = np.repeat(self.offsets, panel.lengths)[own]
+                continue
+            own = np.flatnonzero((kinds == symmetry)[of])
+            offsets = self.offsets[of[own]]
             transform = Transform(symmetry, np.where(offsets > 0, offsets, 1.0))
             result[own] = (transform.back if way == "back" else transform.forth)(values[own])
         return result
 
-    def with_forward(self, where: NDArray[np.bool_], expected: FloatArray, scale: FloatArray) -> Self:
-        """Returns it with other forecasts on some steps, which are known by their past alone there, (N,) each."""
-        return replace(
-            self,
-            forward=np.where(where, expected, self.forward),
-            ahead=np.where(where, scale, self.ahead),
-            backward=np.where(where, np.nan, self.backward),
-            behind=np.where(where, np.nan, self.behind),
-        )
+    def with_forward(self, places: IntArray, expected: FloatArray, scale: FloatArray) -> Self:
+        """Returns it with other forecasts of some steps, (K,) each, which are known by their past alone there."""
+        changed = {}
+        for name, part in (("forward", expected), ("ahead", scale), ("backward", np.nan), ("behind", np.nan)):
+            changed[name] = getattr(self, name).copy()
+            changed[name][places] = part
+        return replace(self, **changed)
 
     def taking(self, other: "Residuals", at: IntArray) -> Self:
         """Returns it with what another expects of some steps."""
@@ -134,9 +145,22 @@ class Residuals:
         return replace(self, **changed)
 
 
-def _rounded(errors: FloatArray) -> FloatArray:
+def _in_scales(values: FloatArray, expected: FloatArray, scale: FloatArray) -> FloatArray:
     """Returns errors in scales, 0 where only rounding is left of them."""
-    return np.where(np.abs(errors) < ROUNDING, 0.0, errors)
+    errors = (values - expected) / scale
+    errors[np.abs(errors) < ROUNDING] = 0.0
+    return errors
+
+
+def _expected(forward: FloatArray, ahead: FloatArray, backward: FloatArray, behind: FloatArray) -> FloatArray:
+    past, future = 1 / ahead, 1 / behind
+    both = (forward * past + backward * future) / (past + future)
+    return np.where(np.isnan(both), np.where(np.isnan(forward), backward, forward), both)
+
+
+def _scale(ahead: FloatArray, behind: FloatArray) -> FloatArray:
+    both = 2 / (1 / ahead + 1 / behind)
+    return np.where(np.isnan(both), np.where(np.isnan(ahead), behind, ahead), both)
 
 
 def residuals_of(
@@ -157,13 +181,14 @@ def residuals_of(
     def follow(block: tuple[IntArray, FloatArray]) -> None:
         which, values = block
         scaled = np.empty_like(values)
-        for row, i in enumerate(which.tolist()):
-            scaled[row] = _transform(symmetry[i], offsets[i : i + 1]).forth(values[row : row + 1])[0]
+        kinds = np.array([symmetry[i] for i in which.tolist()])
+        for kind in np.unique(kinds).tolist():
+            own = kinds == kind
+            scaled[own] = _transform(kind, offsets[which[own]]).forth(values[own])
         found = _of_block(scaled, panel.lengths[which], _lived(seasons, panel.lengths[which]), settings)
-        for row, i in enumerate(which.tolist()):
-            own, length = slice(panel.offsets[i], panel.offsets[i + 1]), panel.lengths[i]
-            for name, array in zip(parts, (scaled, *found), strict=True):
-                parts[name][own] = array[row, array.shape[1] - length :]
+        places, inside = _places(panel, which)
+        for name, array in zip(parts, (scaled, *found), strict=True):
+            parts[name][places] = array[inside]
 
     side_by_side(follow, _blocks(panel), threads)
     return Residuals(**parts, symmetry=symmetry, offsets=offsets)
@@ -223,10 +248,19 @@ def _blocks(panel: Panel) -> Iterator[tuple[IntArray, FloatArray]]:
         which = order[begin : begin + size]
         steps = int(panel.lengths[which[-1]])
         values = np.full((size, steps), np.nan)
-        for row, i in enumerate(which.tolist()):
-            values[row, steps - panel.lengths[i] :] = panel.series(i)
+        places, inside = _places(panel, which)
+        values[inside] = panel.values[places]
         yield which, values
         begin += size
+
+
+def _places(panel: Panel, which: IntArray) -> tuple[IntArray, NDArray[np.bool_]]:
+    """Returns where the steps of some series lie in the panel's buffer, and in a right-aligned block of them."""
+    lengths = panel.lengths[which]
+    steps = int(lengths[-1])
+    inside = np.arange(steps) >= steps - lengths[:, None]
+    places = panel.offsets[which + 1][:, None] - steps + np.arange(steps)
+    return places[inside], inside
 
 
 def _lived(seasons: Sequence[int], lengths: IntArray) -> tuple[int, ...]:
@@ -238,18 +272,22 @@ def _of_block(
     values: FloatArray, lengths: IntArray, seasons: tuple[int, ...], settings: AnomalySettings
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Returns forecasts and scales forward and backward, (B, T) each; NaN where too few steps tell of one."""
-    steps, count = values.shape[1], len(values)
-    mirrored = np.full_like(values, np.nan)
-    for row, length in enumerate(lengths.tolist()):
-        mirrored[row, steps - length :] = values[row, steps - length :][::-1]
+    count = len(values)
+    mirrored = _mirrored(values, lengths)
     together = np.concatenate([values, mirrored])  # both ways at once: a step costs the same
     made = corrected(together, step_forecasts(together, seasons, settings), seasons, settings)
     known = np.cumsum(~np.isnan(together), axis=1)
     needed = np.clip(max(settings.warm * max(seasons, default=1), settings.least), None, np.tile(lengths, 2) // 3)
     is_told = known - ~np.isnan(together) >= needed[:, None]
     expected, scale = (np.where(is_told, array, np.nan) for array in (made.expected, made.scale))
-    back = [expected[count:].copy(), scale[count:].copy()]
-    for row, length in enumerate(lengths.tolist()):
-        for array in back:
-            array[row, steps - length :] = array[row, steps - length :][::-1].copy()
-    return expected[:count], scale[:count], back[0], back[1]
+    back = (_mirrored(array[count:], lengths) for array in (expected, scale))
+    return expected[:count], scale[:count], *back
+
+
+def _mirrored(values: FloatArray, lengths: IntArray) -> FloatArray:
+    """Returns right-aligned series read backwards, right-aligned too, (B, T)."""
+    steps = values.shape[1]
+    mirrored = values[:, ::-1].copy()
+    for row in np.flatnonzero(lengths < steps).tolist():
+        mirrored[row] = np.roll(mirrored[row], steps - lengths[row])
+    return mirrored

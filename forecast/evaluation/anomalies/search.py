@@ -11,6 +11,7 @@ from forecast.errors import DataError
 from forecast.evaluation.anomalies.cross_section import Together, beside_others, ordinals_of, together
 from forecast.evaluation.anomalies.detector import AnomalyKind, Scores, score_steps
 from forecast.evaluation.anomalies.episodes import Episode, Expectation, expectation, find_episodes, with_others
+from forecast.evaluation.anomalies.pieces import in_pieces
 from forecast.evaluation.anomalies.residuals import Residuals, residuals_of
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
 from forecast.wording import counted
@@ -126,7 +127,7 @@ def search(
     told = expectation(inner, scores)
     if looked.gain is not None and looked.offset is not None:
         gain, offset = looked.gain, looked.offset
-        told = Expectation(*(part * gain + offset for part in (told.expected, told.lower, told.upper)))
+        told = Expectation(*(_back(part, gain, offset) for part in (told.expected, told.lower, told.upper)))
     episodes = find_episodes(panel, scores, told, rate, max(1, *seasons, 1), judged)
     episodes = with_others(episodes, shared)
     return Found(scores, told, episodes, judged, since, int((of_model & judged & panel.observed).sum()), notes)
@@ -138,23 +139,31 @@ def follow(looked: Looked, settings: AnomalySettings = SETTINGS, threads: int = 
     seasons = seasons_seen(panel) if looked.seasons is None else looked.seasons
     rest = panel.values
     if looked.gain is not None and looked.offset is not None:
-        rest = (panel.values - looked.offset) / looked.gain
+        rest = in_pieces(lambda values, gain, offset: (values - offset) / gain, rest, looked.gain, looked.offset)
     inner = replace(panel, values=rest, covariates=None)
     return Followed(inner, seasons, residuals_of(inner, seasons, settings, threads))
+
+
+def _back(rest: FloatArray, gain: FloatArray, offset: FloatArray) -> FloatArray:
+    """Returns values with what covariates do to them, (N,)."""
+    return in_pieces(lambda rest, gain, offset: rest * gain + offset, rest, gain, offset)
 
 
 def _with_model(residuals: Residuals, panel: Panel, looked: Looked) -> tuple[Residuals, NDArray[np.bool_]]:
     """Returns the residuals with those of a model where it judges, and which steps these are."""
     if looked.expected is None or looked.above is None or looked.below is None:
         return residuals, np.zeros(len(panel.values), dtype=bool)
+    at = np.flatnonzero(~np.isnan(looked.expected))
+    own, model = residuals.at(at), looked.expected[at]
     expected, above, below = (
-        residuals.forth(panel, part)
-        for part in (looked.expected, looked.expected + looked.above, looked.expected - looked.below)
+        residuals.forth(panel, part, at) for part in (model, model + looked.above[at], model - looked.below[at])
     )
-    scale = np.where(residuals.values >= expected, above - expected, expected - below)
-    scale = np.fmax(np.maximum(scale, (above - below) / 10), LEAST_SHARE * residuals.ahead)
-    where = ~np.isnan(expected) & (scale > 0)
-    return residuals.with_forward(where, expected, scale), where
+    scale = np.where(own.values >= expected, above - expected, expected - below)
+    scale = np.fmax(np.maximum(scale, (above - below) / 10), LEAST_SHARE * own.ahead)
+    at, expected, scale = (part[~np.isnan(expected) & (scale > 0)] for part in (at, expected, scale))
+    where = np.zeros(len(panel.values), dtype=bool)
+    where[at] = True
+    return residuals.with_forward(at, expected, scale), where
 
 
 def check_history(panel: Panel, since: int | None) -> tuple[str, ...]:

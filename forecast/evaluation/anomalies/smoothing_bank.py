@@ -37,9 +37,7 @@ class StepForecasts:
 
 def step_forecasts(values: FloatArray, seasons: Sequence[int], settings: AnomalySettings) -> StepForecasts:
     """Returns the mixture's one-step forecasts of each series, (S, T)."""
-    first = [own[np.flatnonzero(~np.isnan(own))[: settings.least]] for own in values]  # later ones are not known yet
-    centre = np.array([np.median(own) if own.size else 0.0 for own in first])
-    unit = np.array([_unit(own) for own in first])
+    centre, unit = _begin(values, settings.least)
     bank = _Bank(len(values), seasons, settings)
     scaled = np.ascontiguousarray(((values - centre[:, None]) / unit[:, None]).T)
     expected, scale = np.empty_like(scaled), np.empty_like(scaled)
@@ -48,11 +46,33 @@ def step_forecasts(values: FloatArray, seasons: Sequence[int], settings: Anomaly
     return StepForecasts(expected.T * unit[:, None] + centre[:, None], scale.T * unit[:, None])
 
 
-def _unit(known: FloatArray) -> float:
-    """Returns the usual size of a change, 1 where there is none."""
-    moves = np.abs(np.diff(known))
-    moves = moves[moves > 0]
-    return float(np.median(moves)) if moves.size else 1.0
+def _begin(values: FloatArray, least: int) -> tuple[FloatArray, FloatArray]:
+    """Returns the median and the usual size of a change of the first values of each series, (S,) each.
+
+    Later ones are not known yet. 0 and 1 where there is none.
+    """
+    known = ~np.isnan(values)
+    places = np.argsort(~known[:, : 1 + int(known.argmax(axis=1).max(initial=0)) + least], axis=1, kind="stable")
+    first = np.take_along_axis(values, places[:, :least], axis=1)
+    short = np.isnan(first).any(axis=1)
+    for row in np.flatnonzero(short).tolist():
+        own = values[row, known[row]][:least]
+        first[row] = np.nan
+        first[row, : len(own)] = own
+    return _middle(first, 0.0), _middle(np.abs(np.diff(first, axis=1)), 1.0, above=0.0)
+
+
+def _middle(values: FloatArray, otherwise: float, above: float = -np.inf) -> FloatArray:
+    """Returns the median of the values of each row that lie above something, (S,)."""
+    if not values.shape[1]:
+        return np.full(len(values), otherwise)
+    counted = np.sort(np.where(values > above, values, np.inf), axis=1)  # NaN does not
+    counts = np.isfinite(counted).sum(axis=1)
+    low, high = (
+        np.take_along_axis(counted, np.clip(place, 0, values.shape[1] - 1)[:, None], axis=1)[:, 0]
+        for place in ((counts - 1) // 2, counts // 2)
+    )
+    return np.where(counts > 0, (low + np.where(counts > 0, high, 0.0)) / 2, otherwise)
 
 
 class _Bank:

@@ -99,7 +99,7 @@ def test_the_steps_of_series_that_begin_at_other_times_are_held_together_by_thei
     panel = replace(shops(), first=first)
     errors = np.zeros(len(panel.values))
     errors[panel.offsets[:-1] + CLOSED - first] = -np.linspace(4, 5, SERIES)
-    section = cross_section(panel, errors)
+    section = cross_section(panel, errors.take)
     assert section.ordinals[section.median != 0].tolist() == [CLOSED]
     assert section.median.min() == pytest.approx(-4.5)
     assert -4.5 <= section.usual.min() < -4.3
@@ -108,7 +108,7 @@ def test_the_steps_of_series_that_begin_at_other_times_are_held_together_by_thei
 
 def test_a_median_that_may_be_chance_counts_nothing():
     panel = shops()
-    section = cross_section(panel, np.random.default_rng(0).normal(size=len(panel.values)))
+    section = cross_section(panel, np.random.default_rng(0).normal(size=len(panel.values)).take)
     assert (section.median != 0).all()
     assert (section.usual == 0).mean() > 0.8
     assert np.abs(section.usual).mean() < np.abs(section.median).mean() / 4
