@@ -67,6 +67,8 @@ class PartialDocument(Document):
             raise lacks(name)
 
 
+PLAIN = frozenset({str, int, float, bool, type(None)})
+"""What JSON takes as it is."""
 Lacks: TypeAlias = Callable[[str], Exception]
 
 
@@ -92,14 +94,16 @@ def decode(kind: type[_T], value: Any, place: str = "", lacks: Lacks = _lacking)
 
 def encode(value: Any) -> Any:
     """Returns a value as ``json.dumps`` takes it: records as objects in the order of their fields."""
+    if type(value) in PLAIN:
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         values, left_out = vars(value), _may_lack(type(value))
         names = [field.name for field in fields(value) if field.name in values]
         return {name: encode(values[name]) for name in names if name not in left_out or values[name] is not None}
     if isinstance(value, Mapping):
         return {key: encode(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [encode(inner) for inner in value]
+    if isinstance(value, list | tuple):  # thousands of names and numbers are plain
+        return [inner if type(inner) in PLAIN else encode(inner) for inner in value]
     return value
 
 

@@ -86,7 +86,7 @@ def _lags(seasons: Sequence[int]) -> tuple[list[int], list[int]]:
 
 
 def _features(past: _Past, rows: slice, begin: int, end: int, seasons: Sequence[int]) -> FloatArray:
-    """Returns earlier errors, and how far earlier values were from the forecast, in scales, of some steps, (S, F, T)."""
+    """Returns earlier errors and how far earlier values were from the forecast, in scales, of some steps, (S, F, T)."""
     lags, away = _lags(seasons)
     clipped, expected = past.clipped[rows], past.made.expected[rows, begin:end]
     result = np.zeros((len(clipped), len(lags) + len(away), end - begin))

@@ -176,10 +176,11 @@ def score_steps(
 
 def _settled(panel: Panel, settings: AnomalySettings) -> BoolArray:
     """Returns the steps whose forecasts from either side had time to settle: others err more than what comes, (N,)."""
-    lengths = np.repeat(panel.lengths, panel.lengths)
-    places = np.arange(len(panel.values)) - np.repeat(panel.offsets[:-1], panel.lengths)
-    room = np.minimum(settings.settling, lengths // 3)
-    return np.asarray((places >= room) & (lengths - 1 - places >= room // 2))
+    room = np.minimum(settings.settling, panel.lengths // 3)
+    edges = np.zeros(len(panel.values) + 1, dtype=np.int8)
+    np.add.at(edges, panel.offsets[:-1] + room, 1)
+    np.add.at(edges, panel.offsets[1:] - room // 2, -1)
+    return np.asarray(np.cumsum(edges[:-1], dtype=np.int8) > 0)
 
 
 def _together(

@@ -8,6 +8,7 @@ Shapes: ``N`` steps of all series together.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.evaluation.anomalies.calibration import false_discovery_rates
 from forecast.evaluation.anomalies.cross_section import Together
-from forecast.evaluation.anomalies.detector import CLEAR_SHIFT, Scorer, Scores
+from forecast.evaluation.anomalies.detector import CLEAR_SHIFT, LEARNED_FROM, Scorer, Scores
 from forecast.evaluation.anomalies.excursions import BACK, SIDE, Excursion, excursion_at, lasts_from, side_of
+from forecast.evaluation.anomalies.pieces import in_pieces
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -81,13 +83,20 @@ class Expectation:
 def expectation(panel: Panel, scores: Scores) -> Expectation:
     """Returns what was expected of each step, and the range that holds 95 of 100 usual ones."""
     residuals = scores.residuals
-    known = np.abs(residuals.both[~np.isnan(residuals.both)])
+    some = residuals.both[:: -(-len(residuals.both) // LEARNED_FROM) or 1]
+    known = np.abs(some[~np.isnan(some)])
     width = float(np.quantile(known, EXPECTED_SHARE)) if known.size else 0.0
-    expected, scale = residuals.expected, residuals.scale
-    bounds = [residuals.back(panel, expected + side * width * scale) for side in (0.0, -1.0, 1.0)]
-    if panel.observed.any() and np.nanmin(panel.values) >= 0:
-        bounds = [np.maximum(bound, 0.0) for bound in bounds]
+    least = 0.0 if panel.observed.any() and np.nanmin(panel.values) >= 0 else -np.inf
+    bounds = []
+    for side in (0.0, -width, width):
+        bound = in_pieces(partial(_aside, side), residuals.expected, residuals.scale)
+        bound = residuals.back(panel, bound)
+        bounds.append(np.maximum(bound, least, out=bound) if least == 0 else bound)
     return Expectation(*bounds)
+
+
+def _aside(side: float, expected: FloatArray, scale: FloatArray) -> FloatArray:
+    return expected + side * scale
 
 
 def rare_steps(scores: Scores, rate: float) -> BoolArray:

@@ -16,7 +16,7 @@ from forecast.cli.output.console import print_csv, print_json, say, say_notes, s
 from forecast.cli.output.progress_notes import narrated
 from forecast.cli.output.streams import write_out
 from forecast.errors import ExitCode, UsageError
-from forecast.process import start_run
+from forecast.process import keep_memory, start_run
 from forecast.specs import PlotKind
 
 if TYPE_CHECKING:
@@ -127,6 +127,7 @@ def anomalies_command(
     store = Store(output.store)
     model, source, options = _what(name, store, reading, look, output)
     asked = AnomaliesRequest(model, source, options, look.kind, parse_rate(look.rate), look.since, look.version)
+    keep_memory()
     result = anomalies(asked, store, start_run())
     table = episode_table(result)
     if write.scores is not None:
