@@ -111,7 +111,7 @@ class RarityScale:
         first, width = float(self.usual[0]), float(self.usual[max(last, 0)] - self.usual[0])
         if width <= 0:
             return None
-        ranks = self._counted(first + width / CELLS * np.arange(CELLS + 1))
+        ranks = self._counted(np.linspace(first, first + width, CELLS + 1))
         if -np.diff(ranks).min() > DENSE:
             return None
         return first, CELLS / width, np.concatenate([self.ranks[:1], ranks])
@@ -271,24 +271,36 @@ class EpisodeScale:
         return in_pieces(of_some, rare)
 
 
-def episode_scale(rare: FloatArray, starts: NDArray[np.bool_], gap: int, looks: float = 1.0) -> EpisodeScale:
-    """Returns how many episodes of the past there are for each rare step, counted at some levels.
+def episode_scale(
+    rare: FloatArray, starts: NDArray[np.bool_], gap: int, looks: float = 1.0, span: float = np.inf
+) -> EpisodeScale:
+    """Returns how many episodes of the past are told for each rare step, counted at some levels.
+
+        past      ────●●────────●────●●●──────
+        judged                     ├──────┤        one that began before is told as well
 
     Args:
         rare: (N,) probabilities of the steps of series after one another; NaN is none.
         starts: (N,) where a series begins.
         gap: steps apart that two rare steps of one episode may be.
         looks: of how many probabilities each is the least: episodes for each rare step where few say otherwise.
+        span: steps of a series that are looked at; of few, more of the episodes that are told began before.
     """
     known = len(rare) - int(np.count_nonzero(np.isnan(rare)))
     levels = np.geomspace(min(COUNTED / max(known, 1), OFTEN / 2), OFTEN, LEVELS)
     at = np.flatnonzero(rare <= OFTEN)
     series, rare = np.searchsorted(np.flatnonzero(starts), at, side="right"), rare[at]
-    counts = np.array([_episodes(at[rare <= level], series[rare <= level], gap) for level in levels])
+    counts = np.array([_episodes(at[rare <= level], series[rare <= level], gap, span) for level in levels])
     rates = np.maximum.accumulate((counts + BELIEF * looks) / (known + BELIEF / levels))
-    return EpisodeScale(np.append(levels, 1.0), np.append(rates, 1.0))
+    return EpisodeScale(np.append(levels, 1.0), np.append(np.minimum(rates, 1.0), 1.0))
 
 
-def _episodes(at: IntArray, series: IntArray, gap: int) -> int:
-    """Returns how many episodes there are of rare steps of some series."""
-    return int(((np.diff(at) > gap) | (np.diff(series) != 0)).sum()) + min(1, len(at))
+def _episodes(at: IntArray, series: IntArray, gap: int, span: float) -> float:
+    """Returns how many episodes of rare steps are told in spans of so many steps, for each step that is looked at.
+
+    An episode is told once in the span that it begins in, and once more in one that begins before it ends.
+    """
+    if not len(at):
+        return 0.0
+    goes_on = (np.diff(at) <= gap) & (np.diff(series) == 0)
+    return len(at) - int(goes_on.sum()) + float(np.diff(at)[goes_on].sum()) / span

@@ -26,18 +26,11 @@ from forecast.evaluation.anomalies.settings import AnomalySettings
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-LEAST_SERIES = 8
-"""Series that have a step, from which on they say something of it."""
-MOST_SERIES = 200
-"""Series whose median is taken, evenly chosen of more."""
-DOUBT = 2.0
-"""Standard errors that a median is drawn to nought by; see ``_surely``."""
-FAR = 3.0
-"""Scales from which on the usual residual of a step says nothing of the course of any series."""
 TO_DEVIATION = 1 / 1.349
 """From the range between the quartiles to the standard deviation of normal values."""
-TO_ERROR = 1.2533
-"""From that to the standard error of the median, times the root of how many."""
+TO_ERROR, TO_APART = 1.2533, 1.1
+"""From that to the standard error of the median, times the root of how many; and that of the logarithm of what one
+size in ten lies beyond, of values with tails."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +41,7 @@ class CrossSection:
         ordinals: (G,) the steps, ascending.
         median: (G,) of the residuals, in scales.
         usual: (G,) that median as far as it is surely not nought.
-        spread: (G,) how far residuals are from one another there, in their own scale, at least 1; 1 where it is usual.
+        spread: (G,) how many times as far as usual residuals are from one another there.
     """
 
     ordinals: IntArray
@@ -76,45 +69,76 @@ def ordinals_of(panel: Panel, places: IntArray | None = None) -> IntArray:
     return np.arange(len(panel.values)) + np.repeat(begins, panel.lengths)
 
 
-def _steps_of_some(panel: Panel) -> IntArray:
+def _steps_of_some(panel: Panel, most: int) -> IntArray:
     """Returns the places of the steps of so many series as say what is usual."""
-    chosen = even_choice(len(panel), min(len(panel), MOST_SERIES)).tolist()
+    chosen = even_choice(len(panel), min(len(panel), most)).tolist()
     return np.concatenate([np.arange(panel.offsets[i], panel.offsets[i + 1]) for i in chosen])
 
 
-def cross_section(panel: Panel, errors: Callable[[IntArray], FloatArray]) -> CrossSection:
+def cross_section(panel: Panel, errors: Callable[[IntArray], FloatArray], settings: AnomalySettings) -> CrossSection:
     """Returns what is usual on each step.
 
     Args:
         panel: whose steps they are.
         errors: of the steps at some places, in scales; NaN is none.
+        settings: the numbers of the method.
     """
     none = CrossSection(np.empty(0, dtype=np.int64), *(np.empty(0) for _ in range(3)))
-    if len(panel) < LEAST_SERIES:
+    if len(panel) < settings.least_series:
         return none
-    places = _steps_of_some(panel)
+    places = _steps_of_some(panel, settings.most_series)
     sizes, ordinals = errors(places), ordinals_of(panel, places)
     ordinals, sizes = ordinals[~np.isnan(sizes)], sizes[~np.isnan(sizes)]
-    order = np.lexsort((sizes, ordinals))
-    ordinals, sizes = ordinals[order], sizes[order]
-    begins = np.flatnonzero(np.diff(ordinals, prepend=ordinals[:1] - 1))
-    counts = np.diff(np.append(begins, len(ordinals)))
-    enough = counts >= LEAST_SERIES
-    begins, counts = begins[enough], counts[enough]
+    ordinals, sizes, begins, counts = _by_step(ordinals, sizes, settings.least_series)
     if not len(begins):
         return none
     middle = (sizes[begins + (counts - 1) // 2] + sizes[begins + counts // 2]) / 2
     quartiles = sizes[begins + counts // 4], sizes[begins + counts - 1 - counts // 4]
     spread = TO_DEVIATION * (quartiles[1] - quartiles[0])
-    usual = _surely(middle, TO_ERROR * spread / np.sqrt(counts))
-    return CrossSection(ordinals[begins], middle, usual, np.where(usual == 0, 1.0, np.maximum(spread, 1.0)))
+    usual = _surely(middle, settings.all_belief * TO_ERROR * spread / np.sqrt(counts))
+    apart = _apart(ordinals, np.abs(sizes - np.repeat(usual, counts)), settings)
+    return CrossSection(ordinals[begins], middle, usual, np.where(usual == 0, apart, np.maximum(spread, 1.0)))
 
 
-def _surely(middle: FloatArray, error: FloatArray) -> FloatArray:
-    """Returns medians drawn to nought as far as chance explains them (James & Stein 1961, the positive part)."""
+def _by_step(ordinals: IntArray, sizes: FloatArray, least: int) -> tuple[IntArray, FloatArray, IntArray, IntArray]:
+    """Returns ordinals and sizes in order, of steps that enough series have; where each begins, how many have it."""
+    order = np.lexsort((sizes, ordinals))
+    ordinals, sizes = ordinals[order], sizes[order]
+    counts = np.diff(np.flatnonzero(np.diff(ordinals, prepend=ordinals[:1] - 1, append=ordinals[-1:] + 1)))
+    enough = np.repeat(counts >= least, counts)
+    counts = counts[counts >= least]
+    return ordinals[enough], sizes[enough], np.cumsum(counts) - counts, counts
+
+
+def _apart(ordinals: IntArray, sizes: FloatArray, settings: AnomalySettings) -> FloatArray:
+    """Returns how far series are from what is usual of each step, beside other steps, as far as that is sure, (G,).
+
+    It is told by the sizes that few of the series lie beyond: on days before a holiday some are off, not most.
+    """
+    _, sizes, begins, counts = _by_step(ordinals, sizes, settings.least_series)
+    beyond = sizes[begins + ((1 - settings.apart_at) * (counts - 1)).astype(int)]
+    if not (beyond > 0).any():
+        return np.ones(len(begins))
+    logs = np.log(np.where(beyond > 0, beyond, np.nan))
+    logs = np.where(counts >= settings.apart_series, np.nan_to_num(logs - np.nanmedian(logs)), 0.0)
+    logs = _surely(logs, settings.apart_belief * TO_APART / np.sqrt(counts))
+    most = np.log(settings.apart_most)
+    return np.asarray(np.exp(np.clip(logs, -most, most)))
+
+
+def _surely(values: FloatArray, error: FloatArray) -> FloatArray:
+    """Returns values drawn to nought as far as chance explains them (James & Stein 1961, the positive part)."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        kept = np.maximum(0.0, 1 - (DOUBT * error / middle) ** 2)
-    return np.where(middle == 0, 0.0, middle * kept)
+        kept = np.maximum(0.0, 1 - (error / values) ** 2)
+    return np.where(values == 0, 0.0, values * kept)
+
+
+def _dense(panel: Panel, residuals: Residuals, places: IntArray) -> Residuals:
+    """Returns the residuals at some places, none of series of intermittent demand: these are never off together."""
+    own = residuals.at(places)
+    if residuals.intermittent is None:
+        return own
+    return replace(own, values=np.where(residuals.intermittent[panel.series_of(places)], np.nan, own.values))
 
 
 def _moved(expected: FloatArray, by: FloatArray, scale: FloatArray) -> FloatArray:
@@ -126,16 +150,19 @@ def _further(beside: Residuals, alone: Residuals) -> FloatArray:
     return in_pieces(np.subtract, beside.expected, alone.expected)
 
 
-def beside_others(panel: Panel, residuals: Residuals) -> Residuals:
+def beside_others(panel: Panel, residuals: Residuals, settings: AnomalySettings) -> Residuals:
     """Returns the residuals as the other series of the same step let expect them, on either side."""
     sections = (
-        cross_section(panel, lambda places: residuals.at(places).from_past),
-        cross_section(panel, lambda places: residuals.at(places).from_future),
+        cross_section(panel, lambda places: _dense(panel, residuals, places).from_past, settings),
+        cross_section(panel, lambda places: _dense(panel, residuals, places).from_future, settings),
     )
-    if not any(section.usual.any() for section in sections):
+    if not any(len(section.ordinals) for section in sections):
         return residuals
     ordinals = ordinals_of(panel)
     (past, ahead), (future, behind) = (section.at(ordinals) for section in sections)
+    if residuals.intermittent is not None:
+        own = np.repeat(residuals.intermittent, panel.lengths)
+        past[own], ahead[own], future[own], behind[own] = 0.0, 1.0, 0.0, 1.0
     beside = replace(
         residuals,
         forward=_moved(residuals.forward, past, residuals.ahead),
@@ -143,7 +170,7 @@ def beside_others(panel: Panel, residuals: Residuals) -> Residuals:
         backward=_moved(residuals.backward, future, residuals.behind),
         behind=residuals.behind * behind,
     )
-    at_once = (np.abs(past) > FAR) | (np.abs(future) > FAR)
+    at_once = np.maximum(np.abs(past), np.abs(future)) > settings.all_far
     return replace(beside, shared=_further(beside, residuals), at_once=at_once)
 
 
@@ -176,10 +203,11 @@ def together(
         rate: of false alarms.
         settings: the numbers of the method.
     """
-    section = cross_section(panel, lambda places: residuals.at(places).both)
+    section = cross_section(panel, lambda places: _dense(panel, residuals, places).both, settings)
     sizes = np.abs(section.median)
     judged = np.ones(len(sizes), dtype=bool) if since is None else section.ordinals >= since
-    rarity = calibrate(sizes if since is None else sizes[~judged], settings).rarity(sizes)
+    known = sizes if since is None else sizes[~judged]
+    rarity = calibrate(known, settings.of_windows).rarity(sizes)  # a new level of all takes many steps
     at = np.flatnonzero((rarity <= rate) & judged & (section.usual != 0))
     groups = np.split(at, np.flatnonzero(np.diff(section.ordinals[at]) > 1) + 1) if len(at) else []
     return tuple(each for group in groups for each in _of_steps(panel, residuals, section, rarity, group))
@@ -193,7 +221,7 @@ def _of_steps(
     for at in sorted(group.tolist(), key=lambda step: float(rarity[step])):
         places = panel.offsets[:-1] + section.ordinals[at] - panel.first
         series = np.flatnonzero((places >= panel.offsets[:-1]) & (places < panel.offsets[1:]))
-        errors = residuals.at(places[series]).both
+        errors = _dense(panel, residuals, places[series]).both
         series, errors = series[~np.isnan(errors)], errors[~np.isnan(errors)]
         off = errors * np.sign(section.median[at])
         if leader is None and series.size:

@@ -145,11 +145,12 @@ def score_steps(
         threads: scorers that look at a time.
     """
     known = ~np.isnan(residuals.both)
+    span = _span(panel, past)
     past = known if past is None else known & past
     past = past & _settled(panel, settings)
     signs = signs_of(panel, residuals, settings, threads)
     makers: Mapping[Scorer, Callable[[], FloatArray]] = {
-        "point": lambda: points(residuals, past, settings),
+        "point": lambda: points(panel, residuals, past, settings),
         "level": lambda: levels(panel, signs, past, settings),
         "variance": lambda: bursts(panel, residuals, season, past, settings),
         "shape": lambda: shapes(panel, residuals, season, past, settings),
@@ -162,7 +163,7 @@ def score_steps(
     starts[panel.offsets[:-1][panel.lengths > 0]] = True
 
     def by_episodes(rarity: FloatArray, looks: float = 1.0) -> FloatArray:
-        return episode_scale(np.where(past, rarity, np.nan), starts, gap, looks).rarity(rarity)
+        return episode_scale(np.where(past, rarity, np.nan), starts, gap, looks, span).rarity(rarity)
 
     evidence: FloatArray | None = None
     if len(found) > 1:
@@ -172,6 +173,14 @@ def score_steps(
         rarity = by_episodes(next(iter(found.values())))
     rarity[~known] = np.nan
     return Scores(residuals, found, rarity, gap, signs, settings, evidence)
+
+
+def _span(panel: Panel, past: BoolArray | None) -> float:
+    """Returns how many steps of a series are judged, the mean of those of which any is; no end where all are."""
+    if past is None:
+        return np.inf
+    judged = np.diff(np.concatenate([[0], np.cumsum(~past)])[panel.offsets])
+    return float(judged[judged > 0].mean()) if judged.any() else np.inf
 
 
 def _settled(panel: Panel, settings: AnomalySettings) -> BoolArray:

@@ -9,6 +9,7 @@ which was fitted to them.
 Shapes: ``N`` steps of all series together, ``M`` origins, ``k`` steps from each.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -31,21 +32,38 @@ HALVES = (0.1586553, 0.8413447)
 
 @dataclass(frozen=True, eq=False)
 class ModelSteps:
-    """What a model expects of some steps; NaN elsewhere, (N,) each.
+    """What a model expects of some steps, (K,) each.
 
     Attributes:
+        places: of the steps in the panel's buffer, ascending.
         expected: in the target's unit.
         above, below: how far one standard deviation of its errors reaches.
     """
 
+    places: IntArray
     expected: FloatArray
     above: FloatArray
     below: FloatArray
 
     def beside(self, others: Self) -> Self:
         """Returns them, of steps that these say nothing of what others do."""
-        parts = ((self.expected, others.expected), (self.above, others.above), (self.below, others.below))
-        return type(self)(*(np.where(np.isnan(own), other, own) for own, other in parts))
+        return self.of((self, others))
+
+    def only(self, chosen: NDArray[np.bool_]) -> Self:
+        """Returns those of some of the steps, (K,)."""
+        return type(self)(self.places[chosen], self.expected[chosen], self.above[chosen], self.below[chosen])
+
+    @classmethod
+    def of(cls, parts: "Sequence[Self]") -> Self:
+        """Returns those of several parts; of a step that two say something of, the first one's."""
+        names = ("places", "expected", "above", "below")
+        places, *numbers = (
+            np.concatenate([np.empty(0, dtype=np.int64 if name == "places" else np.float64), *each])
+            for name, each in ((name, [getattr(part, name) for part in parts]) for name in names)
+        )
+        known = np.flatnonzero(~np.isnan(numbers[0]))
+        places, first = np.unique(places[known], return_index=True)
+        return cls(places, *(number[known[first]] for number in numbers))
 
 
 def model_steps(
@@ -60,7 +78,7 @@ def model_steps(
         run: what to forecast with.
         only: (K,) the series that are forecast; None for all.
     """
-    made = ModelSteps(*(np.full(len(panel.values), np.nan) for _ in range(3)))
+    made: list[ModelSteps] = []
     series, lengths, stride = _origins(panel, until, trained.horizon)
     if only is not None:
         series, lengths = series[np.isin(series, only)], lengths[np.isin(series, only)]
@@ -75,10 +93,8 @@ def model_steps(
             places = panel.offsets[own] + known + step
             inside = places < panel.offsets[own + 1]
             places, point = places[inside], forecasts.point[inside, step]
-            made.expected[places] = point
-            made.above[places] = high[inside, step] - point
-            made.below[places] = point - low[inside, step]
-    return made
+            made.append(ModelSteps(places, point, high[inside, step] - point, point - low[inside, step]))
+    return ModelSteps.of(made[::-1])
 
 
 def _origins(panel: Panel, until: IntArray, horizon: int) -> tuple[IntArray, IntArray, int]:

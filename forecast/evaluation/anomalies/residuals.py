@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, even_choice
 from forecast.evaluation.anomalies.autoregression import corrected
+from forecast.evaluation.anomalies.demand import demand_of, is_intermittent
 from forecast.evaluation.anomalies.pieces import in_pieces
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
 from forecast.evaluation.anomalies.smoothing_bank import step_forecasts
@@ -52,6 +53,7 @@ class Residuals:
         offsets: (S,) added before a root or a logarithm.
         shared: (N,) the part of ``expected`` that other series of the same step let expect; None for nothing.
         at_once: (N,) the steps on which that is far more than usual errors.
+        intermittent: (S,) the series whose residuals are those of ``demand_of``; None for none.
     """
 
     values: FloatArray
@@ -63,6 +65,7 @@ class Residuals:
     offsets: FloatArray
     shared: FloatArray | None = None
     at_once: NDArray[np.bool_] | None = None
+    intermittent: NDArray[np.bool_] | None = None
 
     @cached_property
     def from_past(self) -> FloatArray:
@@ -100,8 +103,15 @@ class Residuals:
 
     def at(self, places: IntArray) -> Self:
         """Returns it of some steps alone; the scales are still those of all series."""
-        parts = (getattr(self, name)[places] for name in ("values", "forward", "ahead", "backward", "behind"))
-        return type(self)(*parts, symmetry=self.symmetry, offsets=self.offsets)
+        return type(self)(
+            self.values[places],
+            self.forward[places],
+            self.ahead[places],
+            self.backward[places],
+            self.behind[places],
+            self.symmetry,
+            self.offsets,
+        )
 
     def back(self, panel: Panel, values: FloatArray) -> FloatArray:
         """Returns values of the scales in the target's unit, (N,)."""
@@ -191,7 +201,37 @@ def residuals_of(
             parts[name][places] = array[inside]
 
     side_by_side(follow, _blocks(panel), threads)
-    return Residuals(**parts, symmetry=symmetry, offsets=offsets)
+    intermittent = is_intermittent(panel, seasons, settings)
+    if not intermittent.any():
+        return Residuals(**parts, symmetry=symmetry, offsets=offsets)
+    found = Residuals(**parts, symmetry=symmetry, offsets=offsets, intermittent=intermittent)
+    return _with_demand(found, panel, np.flatnonzero(intermittent), settings)
+
+
+def _with_demand(residuals: Residuals, panel: Panel, some: IntArray, settings: AnomalySettings) -> Residuals:
+    """Returns the residuals with those of some series of intermittent demand, by the steps before and after.
+
+    Each scale is such that an error in scales is that of ``demand_of``.
+    """
+    changed = {name: getattr(residuals, name).copy() for name in ("forward", "ahead", "backward", "behind")}
+    lengths = panel.lengths[some]
+    inside = np.arange(int(lengths.max())) >= int(lengths.max()) - lengths[:, None]
+    at = (panel.offsets[some + 1][:, None] - int(lengths.max()) + np.arange(int(lengths.max())))[inside]
+    values = np.full(inside.shape, np.nan)
+    values[inside] = panel.values[at]
+    for mean, scale, is_back in (("forward", "ahead", False), ("backward", "behind", True)):
+        own = demand_of(_mirrored(values, lengths) if is_back else values, settings)
+        expected, errors, chance = (
+            (_mirrored(part, lengths) if is_back else part)[inside] for part in (own.expected, own.errors, own.chance)
+        )
+        forward, noughts = residuals.forth(panel, expected, at), residuals.forth(panel, np.zeros_like(expected), at)
+        usual = np.maximum(forward - noughts, ROUNDING) / np.sqrt(chance)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scales = np.abs(residuals.values[at] - forward) / np.abs(errors)
+        scales = np.where(np.isfinite(scales) & (scales > 0), scales, usual)
+        has = ~np.isnan(changed[mean][at])
+        changed[mean][at], changed[scale][at] = np.where(has, forward, np.nan), np.where(has, scales, np.nan)
+    return replace(residuals, **changed)
 
 
 def chosen_scales(panel: Panel, seasons: Sequence[int], settings: AnomalySettings) -> tuple[Symmetry, ...]:
@@ -280,8 +320,7 @@ def _of_block(
     needed = np.clip(max(settings.warm * max(seasons, default=1), settings.least), None, np.tile(lengths, 2) // 3)
     is_told = known - ~np.isnan(together) >= needed[:, None]
     expected, scale = (np.where(is_told, array, np.nan) for array in (made.expected, made.scale))
-    back = (_mirrored(array[count:], lengths) for array in (expected, scale))
-    return expected[:count], scale[:count], *back
+    return expected[:count], scale[:count], _mirrored(expected[count:], lengths), _mirrored(scale[count:], lengths)
 
 
 def _mirrored(values: FloatArray, lengths: IntArray) -> FloatArray:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, even_choice
 from forecast.evaluation.anomalies.calibration import SMALLEST, calibrate
+from forecast.evaluation.anomalies.demand import beyond_normal
 from forecast.evaluation.anomalies.level import burst_scores, level_scores, spread_forward
 from forecast.evaluation.anomalies.pieces import in_pieces
 from forecast.evaluation.anomalies.residuals import Residuals
@@ -44,8 +45,12 @@ BLOCKS = 16
 """Of these, that a thread takes at a time."""
 
 
-def points(residuals: Residuals, past: BoolArray, settings: AnomalySettings) -> FloatArray:
-    """Returns how rare each residual is among those of as many sides, (N,)."""
+def points(panel: Panel, residuals: Residuals, past: BoolArray, settings: AnomalySettings) -> FloatArray:
+    """Returns how rare each residual is among those of as many sides, (N,); of intermittent demand, by itself."""
+    by_chance = np.empty(0, dtype=np.int64)
+    if residuals.intermittent is not None:
+        own = np.repeat(residuals.intermittent, panel.lengths)
+        by_chance, past = np.flatnonzero(own & ~np.isnan(residuals.values)), past & ~own
     has_past, has_future = ~np.isnan(residuals.forward), ~np.isnan(residuals.backward)
     result = np.full(len(past), np.nan)
     two = has_past & has_future
@@ -56,6 +61,7 @@ def points(residuals: Residuals, past: BoolArray, settings: AnomalySettings) -> 
         if at.size:
             errors = getattr(residuals, side)
             result[at] = _rare_sizes(errors, past, settings)(errors[at])
+    result[by_chance] = beyond_normal(residuals.both[by_chance])
     return result
 
 
@@ -85,6 +91,7 @@ def bursts(panel: Panel, residuals: Residuals, season: int, past: BoolArray, set
     """Returns how rare the size of the residuals around each step is, (N,)."""
     width = max(settings.burst, min(season, settings.longest))
     sizes = each(panel, partial(burst_scores, width=width), residuals.from_past, residuals.from_future)
+    _leave_out_intermittent(panel, residuals, sizes)
     return calibrate(sizes[past], settings.of_windows).rarity(sizes)
 
 
@@ -92,9 +99,10 @@ def shapes(panel: Panel, residuals: Residuals, season: int, past: BoolArray, set
     """Returns how rare the shapes are that each step is part of, (N,)."""
     steps = 2 * season if season > 1 else settings.longest // 2
     clean = partial(_cleaned, settings=settings)
-    parts = [residuals.values, residuals.expected, residuals.both]
+    parts: list[NDArray[np.generic]] = [residuals.values, residuals.expected, residuals.both]
     parts += [part for part in (residuals.shared, residuals.at_once) if part is not None]
     cleaned = each(panel, clean, *parts)
+    _leave_out_intermittent(panel, residuals, cleaned)
     usual = _shared_shapes(panel, cleaned, steps, settings)
     if usual is not None and len(panel) > OWN_SHAPES:
         far = partial(distances_in_size, usual=usual, steps=steps, settings=settings)
@@ -112,6 +120,12 @@ def shapes(panel: Panel, residuals: Residuals, season: int, past: BoolArray, set
             distances = usual.distances(in_size(windows))
         sizes[own] = over_steps(distances / max(float(np.median(distances)), SMALLEST), own.stop - own.start)
     return calibrate(sizes[past], settings.of_windows).rarity(sizes)
+
+
+def _leave_out_intermittent(panel: Panel, residuals: Residuals, values: FloatArray) -> None:
+    """Makes values of series of intermittent demand NaN: the course of what comes by chance tells nothing."""
+    if residuals.intermittent is not None:
+        values[np.repeat(residuals.intermittent, panel.lengths)] = np.nan
 
 
 def _cleaned(

@@ -11,6 +11,7 @@ from forecast.errors import DataError
 from forecast.evaluation.anomalies.cross_section import Together, beside_others, ordinals_of, together
 from forecast.evaluation.anomalies.detector import AnomalyKind, Scores, score_steps
 from forecast.evaluation.anomalies.episodes import Episode, Expectation, expectation, find_episodes, with_others
+from forecast.evaluation.anomalies.model_residuals import ModelSteps
 from forecast.evaluation.anomalies.pieces import in_pieces
 from forecast.evaluation.anomalies.residuals import Residuals, residuals_of
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
@@ -48,8 +49,7 @@ class Looked:
         panel: in the user's values.
         seasons: of the model; None to look for them.
         gain, offset: (N,) what a model's covariates do to each step: value = rest · gain + offset; None for nothing.
-        expected, above, below: (N,) of the steps that a model judges, in the rest's unit; NaN elsewhere. The last two
-            are the scale of errors above the forecast, and of those below.
+        model: what a model expects of the steps that it judges, in the rest's unit; None where none does.
         followed: the panel by smoothing, where somebody followed it before; see ``follow``.
     """
 
@@ -57,9 +57,7 @@ class Looked:
     seasons: tuple[int, ...] | None = None
     gain: FloatArray | None = None
     offset: FloatArray | None = None
-    expected: FloatArray | None = None
-    above: FloatArray | None = None
-    below: FloatArray | None = None
+    model: ModelSteps | None = None
     followed: Followed | None = None
 
 
@@ -118,7 +116,7 @@ def search(
     judged = np.ones(len(panel.values), dtype=bool) if since is None else ordinals_of(panel) >= since
     past = None if since is None else ~judged
     season = shape_season(panel, seasons)
-    beside = alone if by_itself else beside_others(inner, alone)
+    beside = alone if by_itself else beside_others(inner, alone, settings)
     scores = score_steps(inner, beside, season, kind, past, settings, threads)
     shared: tuple[Together, ...] = ()
     if kind != "shape" and not by_itself:
@@ -151,16 +149,21 @@ def _back(rest: FloatArray, gain: FloatArray, offset: FloatArray) -> FloatArray:
 
 def _with_model(residuals: Residuals, panel: Panel, looked: Looked) -> tuple[Residuals, NDArray[np.bool_]]:
     """Returns the residuals with those of a model where it judges, and which steps these are."""
-    if looked.expected is None or looked.above is None or looked.below is None:
+    if looked.model is None:
         return residuals, np.zeros(len(panel.values), dtype=bool)
-    at = np.flatnonzero(~np.isnan(looked.expected))
-    own, model = residuals.at(at), looked.expected[at]
+    made, at = looked.model, looked.model.places
+    if residuals.intermittent is not None:  # a mean and its error say little of a demand that may not come
+        made = made.only(~residuals.intermittent[panel.series_of(at)])
+        at = made.places
+    own = residuals.at(at)
     expected, above, below = (
-        residuals.forth(panel, part, at) for part in (model, model + looked.above[at], model - looked.below[at])
+        residuals.forth(panel, part, at)
+        for part in (made.expected, made.expected + made.above, made.expected - made.below)
     )
     scale = np.where(own.values >= expected, above - expected, expected - below)
     scale = np.fmax(np.maximum(scale, (above - below) / 10), LEAST_SHARE * own.ahead)
-    at, expected, scale = (part[~np.isnan(expected) & (scale > 0)] for part in (at, expected, scale))
+    says = ~np.isnan(expected) & (scale > 0)
+    at, expected, scale = at[says], expected[says], scale[says]
     where = np.zeros(len(panel.values), dtype=bool)
     where[at] = True
     return residuals.with_forward(at, expected, scale), where

@@ -13,9 +13,11 @@ class AnomalySettings:
         clip: no error moves a forecast or a scale by more than so many times the scale.
         accept: after so many errors beyond that in a row, on one side, the level is a new one.
         memory: share of its weight that each step adds to the scale of errors.
+        recent: early scales are means of the newest of so many of the errors: the first forecasts knew little.
         forget: share of its past errors that a smoothing keeps after a step, in the mixture.
         sharp: how sharply the mixture prefers what erred less.
         blocks: origins at which the regression of errors on earlier ones is fitted anew.
+        young: seasons during which errors are those of a young smoothing, and teach the regression little.
         own: steps' worth of the panel's regression beside that of one series.
         floor: the scale is no smaller than this share of its mean so far.
         warm: seasons after which a forecast counts; see ``least`` for series without.
@@ -30,6 +32,17 @@ class AnomalySettings:
         doubt: share of false discoveries among what is kept out of the calibration.
         lightest: shape of a tail that is fitted, at least; below 0, a tail ends somewhere.
         window_share, window_censored, window_lightest: likewise of scores of windows.
+        often_nought: share of a series' values that are 0, from which on its demand may be intermittent.
+        left_open: share of the variance of being 0 that a season leaves open then, at least.
+        chance_speed, size_speed: how fast the probability of a demand and its mean size follow, at least.
+        least_series: that have a step, from which on they say something of it.
+        most_series: whose median is taken, evenly chosen of more.
+        all_far: scales from which on the usual residual of a step says nothing of the course of any series.
+        all_belief: standard errors that a median of all series is drawn to nought by; see ``cross_section``.
+        apart_at: the share of the series that are not nearer to it tells how far all are apart on a step.
+        apart_series: that tell it, at least.
+        apart_belief: standard errors that this is drawn to the usual by.
+        apart_most: by how many times it is another than usual, at most, unless all are off.
         change_weight: what a new level or a burst counts, in decimal orders of rarity, beside a point or a shape.
         speaks: a point counts alone where so many of its series are as rare by chance, at most.
         loud: so does one that is so many orders farther off than the usual ones, by an exponential tail.
@@ -44,9 +57,11 @@ class AnomalySettings:
     clip: float = 3.0
     accept: int = 4
     memory: float = 0.01
+    recent: float = 3.0
     forget: float = 0.98
     sharp: float = 0.15
     blocks: int = 8
+    young: float = 6.0
     own: float = 500.0
     floor: float = 0.3
     warm: float = 2.0
@@ -63,6 +78,18 @@ class AnomalySettings:
     window_censored: float = 0.4
     lightest: float = -0.3
     window_lightest: float = 0.0
+    often_nought: float = 0.3
+    left_open: float = 0.7
+    chance_speed: float = 0.02
+    size_speed: float = 0.05
+    least_series: int = 8
+    most_series: int = 200
+    all_far: float = 3.0
+    all_belief: float = 2.0
+    apart_at: float = 0.1
+    apart_series: int = 30
+    apart_belief: float = 2.0
+    apart_most: float = 1.5
     change_weight: float = 0.6
     speaks: float = 7.0
     loud: float = 3.0

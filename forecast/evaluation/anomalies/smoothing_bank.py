@@ -22,8 +22,6 @@ TO_DEVIATION = 1.25
 """From a mean absolute error to the standard deviation of normal ones."""
 FIRST = 8
 """Steps during which nothing is clipped: no scale is known yet."""
-RECENT = 3.0
-"""Early scales are means of about the newest third of the errors: the first forecasts knew little."""
 LEAST_SCALE = 1e-3
 
 
@@ -124,7 +122,7 @@ class _Bank:
         self.loss = lost if is_all else np.where(known, lost, self.loss)
         size = np.minimum(np.abs(error) * TO_DEVIATION, settings.clip * self.scale)
         counts = known & (seen > 0)
-        memory = np.maximum(settings.memory, RECENT / (seen + RECENT + 1))
+        memory = np.maximum(settings.memory, settings.recent / (seen + settings.recent + 1))
         self.scale = np.maximum(np.where(counts, self.scale + memory * (size - self.scale), self.scale), LEAST_SCALE)
         self.total = self.total + np.where(counts, size, 0.0)
         self.seen = seen + known

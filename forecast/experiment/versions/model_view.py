@@ -51,7 +51,7 @@ def stored_view(stored: StoredModel, panel: Panel, run: Run) -> Looked:
     until = trained_until(stored, panel)
     made = model_steps(stored.trained, panel, until, run)
     looked = _looked(stored, panel, made)
-    if np.isnan(made.expected).all():
+    if not len(made.places):
         return looked
     looked = replace(looked, followed=follow(looked, threads=run.machine.threads))
     alone = flagged_values(looked, until, run.machine.threads)
@@ -76,8 +76,10 @@ def _looked(stored: StoredModel, panel: Panel, made: ModelSteps | None) -> Looke
     if made is None:
         return Looked(panel, seasons, gain, offset)
     if gain is None or offset is None:
-        return Looked(panel, seasons, None, None, made.expected, made.above, made.below)
-    return Looked(panel, seasons, gain, offset, (made.expected - offset) / gain, made.above / gain, made.below / gain)
+        return Looked(panel, seasons, model=made)
+    own, moved = gain[made.places], made.expected - offset[made.places]
+    made = ModelSteps(made.places, moved / own, made.above / own, made.below / own)
+    return Looked(panel, seasons, gain, offset, made.only(~np.isnan(made.expected)))
 
 
 def covariate_view(panel: Panel, season: int, horizon: int) -> Looked:

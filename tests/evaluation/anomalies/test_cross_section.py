@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
-from forecast.evaluation.anomalies.cross_section import LEAST_SERIES, beside_others, cross_section
+from forecast.evaluation.anomalies.cross_section import beside_others, cross_section
 from forecast.evaluation.anomalies.reasons import reason_of
 from forecast.evaluation.anomalies.search import Looked, search
+from forecast.evaluation.anomalies.settings import SETTINGS
 
 SERIES, STEPS, CLOSED, OWN = 12, 120, 70, 90
 
@@ -89,9 +90,9 @@ def test_a_day_on_which_all_close_makes_no_course_unusual(kind):
 
 
 def test_few_series_say_nothing_of_one_another():
-    panel = shops(LEAST_SERIES - 1)
+    panel = shops(SETTINGS.least_series - 1)
     residuals = search(Looked(panel, ()), "point", 0.001).scores.residuals
-    assert beside_others(panel, residuals) is residuals
+    assert beside_others(panel, residuals, SETTINGS) is residuals
 
 
 def test_the_steps_of_series_that_begin_at_other_times_are_held_together_by_their_dates():
@@ -99,7 +100,7 @@ def test_the_steps_of_series_that_begin_at_other_times_are_held_together_by_thei
     panel = replace(shops(), first=first)
     errors = np.zeros(len(panel.values))
     errors[panel.offsets[:-1] + CLOSED - first] = -np.linspace(4, 5, SERIES)
-    section = cross_section(panel, errors.take)
+    section = cross_section(panel, errors.take, SETTINGS)
     assert section.ordinals[section.median != 0].tolist() == [CLOSED]
     assert section.median.min() == pytest.approx(-4.5)
     assert -4.5 <= section.usual.min() < -4.3
@@ -108,7 +109,21 @@ def test_the_steps_of_series_that_begin_at_other_times_are_held_together_by_thei
 
 def test_a_median_that_may_be_chance_counts_nothing():
     panel = shops()
-    section = cross_section(panel, np.random.default_rng(0).normal(size=len(panel.values)).take)
+    section = cross_section(panel, np.random.default_rng(0).normal(size=len(panel.values)).take, SETTINGS)
     assert (section.median != 0).all()
     assert (section.usual == 0).mean() > 0.8
     assert np.abs(section.usual).mean() < np.abs(section.median).mean() / 4
+
+
+def test_steps_on_which_some_series_are_off_and_calm_ones_are_known_as_far_as_they_are_sure():
+    rng, steps = np.random.default_rng(4), 120
+    errors = rng.normal(size=(100, steps))
+    errors[:, ::6] *= rng.choice([1, 3], p=[0.7, 0.3], size=(100, 20))  # before a holiday some are off, not most
+    errors[:, 3::6] *= 0.5
+    panel = panel_from_series(list(errors), "D")
+    section = cross_section(panel, errors.ravel().take, SETTINGS)
+    some, calm = section.spread[::6], section.spread[3::6]
+    assert (some > 1.15).mean() > 0.8
+    assert (calm < 0.85).mean() > 0.8
+    assert np.median(section.spread[1::6]) == pytest.approx(1, abs=0.05)
+    assert section.spread.max() <= SETTINGS.apart_most + 1e-9
