@@ -14,7 +14,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "benchmarks" / "tuning"
 HELPERS = {"study", "held_back", "doubt_sets"}
-BY_HAND = {"doubt", "calendar_of_short_series", "anomalies", "error_slopes", "coverage", "last_fit"}  # with tables of their own
+BY_HAND = {
+    "doubt",
+    "calendar_of_short_series",
+    "anomalies",
+    "error_slopes",
+    "coverage",
+    "last_fit",
+}  # with tables of their own
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in HELPERS | BY_HAND)
 NAMED = re.compile(r"benchmarks/(?:tuning/)?\w+\.py")
 SHAPING = (

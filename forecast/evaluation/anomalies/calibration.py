@@ -16,8 +16,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.evaluation.anomalies.pieces import in_pieces
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
+from forecast.models.parallel import in_pieces
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

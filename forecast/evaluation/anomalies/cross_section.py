@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, even_choice
 from forecast.evaluation.anomalies.calibration import calibrate
-from forecast.evaluation.anomalies.pieces import in_pieces
 from forecast.evaluation.anomalies.residuals import Residuals
 from forecast.evaluation.anomalies.settings import AnomalySettings
+from forecast.models.parallel import in_pieces
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -19,11 +19,10 @@ from forecast.data.panel import Panel
 from forecast.evaluation.anomalies.calibration import SMALLEST, calibrate, episode_scale
 from forecast.evaluation.anomalies.cross_section import Together
 from forecast.evaluation.anomalies.level import level_scores
-from forecast.evaluation.anomalies.pieces import in_pieces
 from forecast.evaluation.anomalies.residuals import Residuals
 from forecast.evaluation.anomalies.scorers import bursts, levels, points, shapes, signs_of
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
-from forecast.models.parallel import side_by_side
+from forecast.models.parallel import in_pieces, side_by_side
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

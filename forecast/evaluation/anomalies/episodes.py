@@ -19,7 +19,7 @@ from forecast.evaluation.anomalies.calibration import false_discovery_rates
 from forecast.evaluation.anomalies.cross_section import Together
 from forecast.evaluation.anomalies.detector import CLEAR_SHIFT, LEARNED_FROM, Scorer, Scores
 from forecast.evaluation.anomalies.excursions import BACK, SIDE, Excursion, excursion_at, lasts_from, side_of
-from forecast.evaluation.anomalies.pieces import in_pieces
+from forecast.models.parallel import in_pieces
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel, even_choice
 from forecast.evaluation.anomalies.autoregression import corrected
 from forecast.evaluation.anomalies.demand import demand_of, is_intermittent
-from forecast.evaluation.anomalies.pieces import in_pieces
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
 from forecast.evaluation.anomalies.smoothing_bank import step_forecasts
 from forecast.evaluation.distribution.distribution import SHARES
 from forecast.evaluation.distribution.shape import SYMMETRIES, Symmetry, Transform
-from forecast.models.parallel import side_by_side
+from forecast.models.parallel import in_pieces, side_by_side
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -15,7 +15,6 @@ from forecast.data.panel import Panel, even_choice
 from forecast.evaluation.anomalies.calibration import SMALLEST, calibrate
 from forecast.evaluation.anomalies.demand import beyond_normal
 from forecast.evaluation.anomalies.level import burst_scores, level_scores, spread_forward
-from forecast.evaluation.anomalies.pieces import in_pieces
 from forecast.evaluation.anomalies.residuals import Residuals
 from forecast.evaluation.anomalies.settings import AnomalySettings
 from forecast.evaluation.anomalies.subsequence import (
@@ -26,7 +25,7 @@ from forecast.evaluation.anomalies.subsequence import (
     usual_shapes,
     windows_of,
 )
-from forecast.models.parallel import side_by_side
+from forecast.models.parallel import in_pieces, side_by_side
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

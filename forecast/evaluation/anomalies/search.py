@@ -12,9 +12,9 @@ from forecast.evaluation.anomalies.cross_section import Together, beside_others,
 from forecast.evaluation.anomalies.detector import AnomalyKind, Scores, score_steps
 from forecast.evaluation.anomalies.episodes import Episode, Expectation, expectation, find_episodes, with_others
 from forecast.evaluation.anomalies.model_residuals import ModelSteps
-from forecast.evaluation.anomalies.pieces import in_pieces
 from forecast.evaluation.anomalies.residuals import Residuals, residuals_of
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
+from forecast.models.parallel import in_pieces
 from forecast.wording import counted
 
 FloatArray = NDArray[np.float64]

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
-from forecast.evaluation.anomalies import calibration, detector, pieces, scorers
+from forecast.evaluation.anomalies import calibration, detector, scorers
 from forecast.evaluation.anomalies.calibration import calibrate, episode_scale
-from forecast.evaluation.anomalies.pieces import in_pieces
 from forecast.evaluation.anomalies.search import Looked, search
 from forecast.evaluation.anomalies.subsequence import distances_in_size, in_size, over_steps, usual_shapes, windows_of
+from forecast.models import parallel
+from forecast.models.parallel import in_pieces
 
 
 def shops(count=30, steps=90):
@@ -19,7 +20,7 @@ def shops(count=30, steps=90):
 
 
 def test_pieces_and_threads_change_nothing():
-    values = np.random.default_rng(0).normal(size=5 * pieces.PIECE + 3)
+    values = np.random.default_rng(0).normal(size=5 * parallel.PIECE + 3)
     whole = np.exp(values) + values
     for threads in (1, 2):
         assert (in_pieces(lambda x, y: np.exp(x) + y, values, values, threads=threads) == whole).all()
@@ -33,9 +34,9 @@ def test_alarms_are_the_same_whatever_the_threads_and_the_blocks(monkeypatch):
         return found.episodes, found.scores.rarity
 
     episodes, rarity = told(1)
-    for module, name, size in ((scorers, "TOGETHER", 200), (scorers, "BLOCKS", 1), (pieces, "PIECE", 64)):
+    for module, name, size in ((scorers, "TOGETHER", 200), (scorers, "BLOCKS", 1), (parallel, "PIECE", 64)):
         monkeypatch.setattr(module, name, size)
-    monkeypatch.setattr(pieces, "RUN", 256)
+    monkeypatch.setattr(parallel, "RUN", 256)
     monkeypatch.setattr(detector, "MANY", 1)
     again, other = told(2)
     assert len(episodes) > 3
