@@ -148,6 +148,10 @@ class Hierarchy:
         """Returns the series of a level."""
         return np.flatnonzero(self.level == level)
 
+    def leaves_of(self, place: int) -> IntArray:
+        """Returns the leaves below a series; a leaf is below itself."""
+        return self.below[self.starts[place] : self.starts[place + 1]]
+
     def added(self, values: FloatArray) -> FloatArray:
         """Returns values of all series of which those of the leaves count, added up: (S, …) -> (S, …)."""
         return np.asarray(np.add.reduceat(values[self.below], self.starts[:-1], axis=0))
@@ -162,7 +166,7 @@ class Hierarchy:
         """Returns it for some of the series; of a series, the leaves that are not among them are gone."""
         place = np.full(len(self), -1)
         place[chosen] = np.arange(len(chosen))
-        own = [place[self.below[self.starts[i] : self.starts[i + 1]]] for i in chosen.tolist()]
+        own = [place[self.leaves_of(i)] for i in chosen.tolist()]
         kept = [each[each >= 0] for each in own]
         starts = np.concatenate([[0], np.cumsum([each.size for each in kept])]).astype(np.int64)
         below = np.concatenate([*kept, np.empty(0, np.int64)])

@@ -177,7 +177,7 @@ def forecast_from(
     forecasts, distributed = trained.issue(panel, horizon, run, probabilities=asked.probabilities)
     check_numbers(stored, forecasts)
     notes += median_notes(forecasts)
-    view = _viewed(panel, asked)
+    view = viewed(panel, asked)
     if view is not None:
         ids = narrowed(ids, panel.series_ids, [panel.series_ids[i] for i in view])
         panel, forecasts, distributed = some_series(panel, forecasts, distributed, view)
@@ -188,11 +188,11 @@ def forecast_from(
     return PredictResult(stored.version, trained.name, panel, forecasts, notes, orders, totals, widened, distributed)
 
 
-def _viewed(panel: Panel, asked: Asked) -> list[int] | None:
-    """Returns the series of a hierarchy that are wanted; None for all of them.
+def viewed(panel: Panel, asked: Asked) -> list[int] | None:
+    """Returns the series of a hierarchy that are wanted, of sums by a part of the id what is below them; None for all.
 
     Raises:
-        UsageError: there is no such level, or series.
+        UsageError: there is no such level or series, or no such series of the level.
     """
     if panel.hierarchy is None:
         level_places(panel, asked.level)
@@ -203,6 +203,11 @@ def _viewed(panel: Panel, asked: Asked) -> list[int] | None:
     if asked.series:
         wanted = set(only_series(panel, asked.series).series_ids)
         places = [i for i in places or range(len(panel)) if panel.series_ids[i] in wanted]
+        if not places:
+            message = f"--level {asked.level} has none of the series that --series names."
+            raise UsageError(message, f"--series with others, or without --level {flag_value([asked.level or ''])}")
+    if places is not None and asked.totals is not None and asked.totals.by is not None:
+        places = np.unique(np.concatenate([panel.hierarchy.leaves_of(i) for i in places])).tolist()
     return places
 
 

@@ -17,7 +17,7 @@ from forecast.experiment.decisions.asked import AS_USUAL, MEDIAN, Asked, asked_o
 from forecast.experiment.decisions.parts import parts_of, usual_forecast
 from forecast.experiment.decisions.paths import DrawnPaths, check_paths, draw_paths
 from forecast.experiment.decisions.totals import narrowed
-from forecast.experiment.decisions.tree_view import some_series
+from forecast.experiment.decisions.tree_view import level_places, some_series
 from forecast.experiment.destinations import WORKBOOK
 from forecast.experiment.input_data import only_model
 from forecast.experiment.outputs import table_content
@@ -31,6 +31,7 @@ from forecast.experiment.stored_forecast import (
     forecast_from,
     known_notes,
     only_series,
+    viewed,
     with_future,
 )
 from forecast.experiment.versions.stored_model import StoredModel, load_champion, load_version
@@ -78,8 +79,26 @@ def predict(request: PredictRequest, store: Store, run: Run) -> PredictResult:
 
 
 def _forecast(request: PredictRequest, stored: StoredModel, known: KnownData, run: Run) -> PredictResult:
-    asked = replace(request.asked, series=request.series) if known.panel.hierarchy else request.asked
+    asked = _asked(request, known)
     return forecast_from(stored, known.panel, known.notes, request.horizon, run, asked, known.ids)
+
+
+def _asked(request: PredictRequest, known: KnownData) -> Asked:
+    """Returns what is asked, of a hierarchy with the series that are wanted: all must be forecast."""
+    return replace(request.asked, series=request.series) if known.panel.hierarchy else request.asked
+
+
+def check_of_all(request: PredictRequest, known: KnownData, flag: str) -> None:
+    """Refuses to choose series of a hierarchy where a question is asked of all of them.
+
+    Raises:
+        UsageError: some are chosen, or a level where there is none.
+    """
+    level_places(known.panel, request.asked.level)
+    chosen = "--series" if request.series else "--level" if request.asked.level is not None else None
+    if chosen and known.panel.hierarchy is not None:
+        message = f"{flag} is about all series of a hierarchy, since they add up, and {chosen} chooses some."
+        raise UsageError(message, f"leave out {chosen}")
 
 
 def predict_drawn(
@@ -139,7 +158,7 @@ def predict_paths(request: PredictRequest, count: int, ending: str, store: Store
     steps = check_paths(trained, panel, count, request.horizon, ending)
     check_horizon(stored, panel, steps)
     notes = known.notes + known_notes(stored, panel, steps)
-    drawn = draw_paths(trained, panel, count, steps, ending, run)
+    drawn = draw_paths(trained, panel, count, steps, ending, run, viewed(panel, _asked(request, known)))
     return PathsResult(stored.version, trained.name, notes, drawn)
 
 
@@ -177,6 +196,7 @@ def predict_template(request: PredictRequest, ending: str, store: Store, run: Ru
         ForecastError: see ``predict``.
     """
     stored, known = prepared(request, store, run)
+    check_of_all(request, known, "--future-template")
     panel, name = known.panel, stored.version.name
     columns = panel.covariates.of("known") if panel.covariates else ()
     if not columns and not (panel.limits and panel.limits.told):

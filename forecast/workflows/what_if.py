@@ -26,7 +26,7 @@ from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from forecast.report.tables import ResultTable, Value, timestamp_texts
 from forecast.run import Run
-from forecast.workflows.predict import PredictRequest, prepared
+from forecast.workflows.predict import PredictRequest, check_of_all, prepared
 
 COLUMNS = ("series_id", "timestamp", "step", "forecast", "what_if", "difference")
 LEAST = 1e-4
@@ -110,6 +110,7 @@ def what_if(request: PredictRequest, question: Question, store: Store, run: Run)
         NotFoundError, DataError: see ``predict``.
     """
     stored, known = prepared(request, store, run)
+    check_of_all(request, known, "--set")
     return answer(stored, known.panel, known.notes, question, request.horizon, run)
 
 

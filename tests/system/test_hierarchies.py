@@ -187,3 +187,15 @@ def test_compare_tells_errors_by_level(shop):
     groups = [row["group"] for row in done.document["errors_by"]["groups"] if row["model"] == "smoothing"]
     assert groups[0] == "total"
     assert "region * purpose" in groups
+
+
+@pytest.mark.slow
+def test_paths_are_of_the_level_that_was_asked_for_and_what_asks_of_all_series_refuses_one(shop):
+    folder, _ = shop
+    for words, names in ((("--level", "state"), {"V", "Q"}), (("--series", "V/Melb"), {"V/Melb"})):
+        done = run("predict", "trips", "--paths", "3", "-o", "some.csv", "-f", *words, folder=folder)
+        assert done.code == 0, done.err
+        assert set(forecasts((folder / "some.csv").read_text())) == names
+    for words in (("--level", "state"), ("--series", "V")):
+        done = run("predict", "trips", "--future-template", "plan.csv", *words, folder=folder)
+        assert done.code == 2

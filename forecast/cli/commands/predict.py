@@ -106,6 +106,7 @@ def _predict_panel(name: str | None, flags: PredictFlags, output: OutputFlags) -
 
 def _template(name: str | None, flags: PredictFlags, output: OutputFlags) -> None:
     """Writes the rows that ``--future`` wants."""
+    from forecast.experiment.decisions.asked import Asked
     from forecast.experiment.destinations import SHEETS, check_free
     from forecast.experiment.outputs import write_content
     from forecast.production.store.store import Store
@@ -122,7 +123,8 @@ def _template(name: str | None, flags: PredictFlags, output: OutputFlags) -> Non
     ending = check_free(flags.template, SHEETS, force=flags.force, flag="--future-template")
     require_names("--series", flags.series)
     series = as_given(flags.series)
-    request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, series)
+    asked = Asked.of(level=flags.level)
+    request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, series, asked)
     result = predict_template(request, ending, Store(output.store), start_run())
     write_content(flags.template, result.content)
     if output.form == "json":

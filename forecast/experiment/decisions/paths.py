@@ -1,6 +1,6 @@
 """`--paths 200 -o paths.parquet`: joint futures for one's own simulation, as the bytes of a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +68,15 @@ def check_paths(trained: TrainedModel, panel: Panel, count: int, horizon: int | 
     return steps
 
 
-def draw_paths(trained: TrainedModel, panel: Panel, count: int, steps: int, ending: str, run: Run) -> DrawnPaths:
+def draw_paths(
+    trained: TrainedModel,
+    panel: Panel,
+    count: int,
+    steps: int,
+    ending: str,
+    run: Run,
+    which: Sequence[int] | None = None,
+) -> DrawnPaths:
     """Returns joint futures; the n-th path of all series and steps is one of them, and the same at each draw.
 
     Args:
@@ -78,14 +86,16 @@ def draw_paths(trained: TrainedModel, panel: Panel, count: int, steps: int, endi
         steps: of each, see ``check_paths``.
         ending: of the file.
         run: what to work with.
+        which: the series that are written; None for all.
     """
+    chosen = list(range(len(panel)) if which is None else which)
     stamps = panel.future_timestamps(steps)
     _, distributed = trained.issue(panel, trained.horizon, run)
     assert distributed is not None  # it was checked
 
     def series() -> Iterator[tuple[str, Timestamps, NDArray[np.float64]]]:
-        drawn = distributed.paths(count)
-        for name, times, values in zip(panel.series_ids, stamps, drawn, strict=True):
-            yield name, times, values[:, :steps]
+        drawn = distributed.paths(count, which=which)
+        for i, values in zip(chosen, drawn, strict=True):
+            yield panel.series_ids[i], stamps[i], values[:, :steps]
 
-    return DrawnPaths(paths_bytes(series(), ending), count, len(panel), steps)
+    return DrawnPaths(paths_bytes(series(), ending), count, len(chosen), steps)
