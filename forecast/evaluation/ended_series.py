@@ -51,11 +51,14 @@ def ended_records(
         seasons: of the model.
         run: what to work with.
     """
-    if evidence[0].members.is_demand:  # what is learned of all series there, sizes and chances, is not of errors
+    if (
+        evidence[0].members.is_demand or combination.anchor == "pooled"
+    ):  # what is learned of all series there, sizes and chances, is not of errors
         return
     ratio, horizon = _ratio(evidence, combination), evidence[0].truth.shape[1]
     own, count = panel.select(np.flatnonzero(which).tolist()), max(piece.fold for piece in evidence) + 1
-    names = [name for name in evidence[0].members.anchors or {} if name != combination.anchor]
+    rules = [name for name in evidence[0].members.anchors or {} if name != "pooled"]
+    names = [name for name in rules if name != combination.anchor]
     for number in range(count):
         cuts = own.lengths - (count - number) * horizon
         known, fold = own.until(cuts), Fold(number, cuts, np.ones(len(own), dtype=bool), horizon)

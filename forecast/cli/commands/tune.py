@@ -183,7 +183,7 @@ def _request(
     )
 
 
-def _spare(tuning: TuneFlags, settings: TuneSettingsFlags) -> int:
+def _spare(tuning: TuneFlags, settings: SettingsFlags) -> int:
     """Returns how many processes may do trials where nobody says, if the data is small: some of many trials."""
     if tuning.workers is not None or tuning.cluster is not None or (settings.device != "cpu" and has_graphics_card()):
         return 1

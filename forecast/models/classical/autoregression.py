@@ -118,7 +118,7 @@ def _without(
     settings: AutoregressionSettings,
     seasonality: SeasonalitySettings,
 ) -> FloatArray:
-    """Returns the forecasts of right-aligned series from which some seasons are taken out, in turn: (S, T) -> (S, H)."""
+    """Returns the forecasts of right-aligned series from which seasons are taken out in turn: (S, T) -> (S, H)."""
     patterns = []
     for season in seasons:
         patterns.append(find_pattern(values, season, seasonality))

@@ -184,7 +184,7 @@ def _smoothing(
     stepwise = seasonal_autoregression(panel, horizon, own, steps, settings.autoregression, settings.seasonality)
     alike = similar_days(panel, horizon, own, steps, settings.similar_seasons)
     rest = ((1 - 2 * shares) * forecast + shares * stepwise) / (1 - shares)
-    return np.where(np.isnan(alike), rest, (1 - shares) * rest + shares * alike)
+    return np.asarray(np.where(np.isnan(alike), rest, (1 - shares) * rest + shares * alike))
 
 
 def _local_ridge(
@@ -195,7 +195,8 @@ def _local_ridge(
     Where there are two seasons, what came after similar days has a share.
     """
     del threads  # one after the other
-    forecast, steps = local_ridge(panel, horizon, seasons, settings.local_ridge), settings.steps_used("local-ridge", seasons)
+    forecast = local_ridge(panel, horizon, seasons, settings.local_ridge)
+    steps = settings.steps_used("local-ridge", seasons)
     if share := settings.autoregression.share:
         other = seasonal_autoregression(panel, horizon, seasons, steps, settings.autoregression, settings.seasonality)
         forecast = (1 - share) * forecast + share * other
