@@ -6,6 +6,7 @@
 Shapes: ``N`` steps of all series together.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.hierarchy import Hierarchy
 from forecast.data.panel import Panel
 from forecast.evaluation.anomalies.calibration import false_discovery_rates
 from forecast.evaluation.anomalies.cross_section import Together
@@ -24,6 +26,10 @@ from forecast.models.parallel import in_pieces
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 EpisodeKind = Literal["spike", "dip", "level shift", "variance", "shape"]
+EXPLAINED = 0.5
+"""Of what a sum is off by: where series below it are off by as much at the time, that is why."""
+SIGNED = ("spike", "dip", "level shift")
+"""Kinds of which the size is in the target's unit."""
 EXPECTED_SHARE = 0.95
 """Of the usual steps that lie in an expected range."""
 NEAR, CLEAR = 2, 0.1
@@ -265,3 +271,43 @@ def _shift(panel: Panel, onset: int, i: int, season: int) -> float:
     after = panel.values[onset : min(int(panel.offsets[i + 1]), onset + side)]
     known = [part[~np.isnan(part)] for part in (before, after)]
     return float(np.median(known[1]) - np.median(known[0])) if all(part.size for part in known) else float("nan")
+
+
+def told_below(panel: Panel, episodes: Sequence[Episode]) -> tuple[Episode, ...]:
+    """Returns the episodes without those of sums that are explained by episodes of series below them."""
+    tree = panel.hierarchy
+    if tree is None:
+        return tuple(episodes)
+    kept: dict[int, list[Episode]] = defaultdict(list)  # by a leaf below their series
+    told: set[int] = set()
+    for place in sorted(range(len(episodes)), key=lambda place: int(tree.sizes[episodes[place].series])):
+        one = episodes[place]
+        if tree.sizes[one.series] > 1 and _is_explained(panel, tree, one, kept):
+            continue
+        told.add(place)
+        kept[int(tree.leaves_of(one.series)[0])].append(one)
+    return tuple(one for place, one in enumerate(episodes) if place in told)
+
+
+def _is_explained(panel: Panel, tree: Hierarchy, one: Episode, kept: dict[int, list[Episode]]) -> bool:
+    """Returns whether series below are off at the same time, the same way, by most of what their sum is."""
+    below = tree.leaves_of(one.series)
+    first, last = _span(panel, one)
+    beside = [
+        other
+        for leaf in below.tolist()
+        for other in kept.get(leaf, ())
+        if np.isin(tree.leaves_of(other.series), below).all()
+        and _span(panel, other)[0] <= last + 1
+        and _span(panel, other)[1] >= first - 1
+    ]
+    if one.kind not in SIGNED:
+        return bool(beside)
+    off = sum(other.size for other in beside if other.kind in SIGNED and other.size * one.size > 0)
+    return abs(off) >= EXPLAINED * abs(one.size) > 0
+
+
+def _span(panel: Panel, one: Episode) -> tuple[int, int]:
+    """Returns the ordinals of the first and the last step."""
+    back = int(panel.first[one.series] - panel.offsets[one.series])
+    return one.onset + back, one.end + back

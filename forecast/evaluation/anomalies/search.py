@@ -10,7 +10,14 @@ from forecast.data.panel import Panel
 from forecast.errors import DataError
 from forecast.evaluation.anomalies.cross_section import Together, beside_others, ordinals_of, together
 from forecast.evaluation.anomalies.detector import AnomalyKind, Scores, score_steps
-from forecast.evaluation.anomalies.episodes import Episode, Expectation, expectation, find_episodes, with_others
+from forecast.evaluation.anomalies.episodes import (
+    Episode,
+    Expectation,
+    expectation,
+    find_episodes,
+    told_below,
+    with_others,
+)
 from forecast.evaluation.anomalies.model_residuals import ModelSteps
 from forecast.evaluation.anomalies.residuals import Residuals, residuals_of
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
@@ -127,7 +134,7 @@ def search(
         gain, offset = looked.gain, looked.offset
         told = Expectation(*(_back(part, gain, offset) for part in (told.expected, told.lower, told.upper)))
     episodes = find_episodes(panel, scores, told, rate, max(1, *seasons, 1), judged)
-    episodes = with_others(episodes, shared)
+    episodes = told_below(panel, with_others(episodes, shared))
     return Found(scores, told, episodes, judged, since, int((of_model & judged & panel.observed).sum()), notes)
 
 

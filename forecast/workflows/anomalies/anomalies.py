@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from forecast.data.frequency import readable
 from forecast.data.panel import Panel
 from forecast.data.read_options import ReadOptions
+from forecast.data.reading.hierarchy_sums import read_nodes
 from forecast.data.reading.reader import read_panel
 from forecast.errors import UsageError
 from forecast.evaluation.anomalies.detector import AnomalyKind
@@ -109,7 +110,8 @@ def anomalies(request: AnomaliesRequest, store: Store, run: Run) -> AnomaliesRes
     now = run.clock.now()
     if request.name is None:
         assert request.source is not None
-        reading = read_panel(request.source, request.options, now=now)
+        read = read_panel if request.options.hierarchy is None else read_nodes
+        reading = read(request.source, request.options, now=now)
         panel, source = reading.panel, reading.source
         notes = tuple(finding.text for finding in reading.findings if finding.grade == "warning")
         looked, model = file_view(panel), None
