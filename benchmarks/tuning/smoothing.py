@@ -2,11 +2,14 @@
 
     python benchmarks/tuning/smoothing.py [--quick]
 
-Measured: the scaled error of exponential smoothing over the last two horizons of each series.
+Measured: the scaled error of exponential smoothing over the last two horizons of each series; of what stands beside it
+where there is a season, days of R packages too, over the last six.
 """
 
+from dataclasses import replace
+
 import numpy as np
-from held_back import Case, filled, rolling_errors, smoothed, training_part, usual_cases
+from held_back import Case, chosen, filled, r_days, rolling_errors, smoothed, training_part, usual_cases
 from study import Constant, FloatArray, Study, main
 
 MODULE, STEPWISE = "forecast.models.classical.theta", "forecast.models.classical.autoregression"
@@ -28,14 +31,24 @@ CONSTANTS = (
     Constant(MODULE, "ThetaSettings.history", (100, 250, 1000), cases=("m4_hourly", "nn5")),
     Constant(MODULE, "ThetaSettings.first", (1, 3, 12)),
     Constant(MODULE, "ThetaSettings.first_line", (4, 6, 16, 24)),
-    Constant(BESIDE, "BesideSmoothingSettings.share", (0.0, 0.1, 0.3, 0.45)),
-    Constant(BESIDE, "BesideSmoothingSettings.few", (1.0, 5.0, 20.0, 80.0)),
-    Constant(BESIDE, "BesideSmoothingSettings.power", (1.0, 4.0, 8.0)),
     Constant(STEPWISE, "SeasonlessSettings.share", (0.0, 0.1, 0.33, 1.0), cases=YEARS),
     Constant(STEPWISE, "SeasonlessSettings.seasons", (1, 3, 7, 15), cases=YEARS),
     Constant(STEPWISE, "SeasonlessSettings.spread", (0.1, 0.2, 0.5), cases=YEARS),
     Constant(STEPWISE, "SeasonlessSettings.unit_root", (0.0, 10.0, 30.0), cases=YEARS),
 )
+BESIDE_IT = (
+    Constant(BESIDE, "BesideSmoothingSettings.share", (0.0, 0.1, 0.3, 0.45)),
+    Constant(BESIDE, "BesideSmoothingSettings.few", (1.0, 5.0, 20.0, 80.0)),
+    Constant(BESIDE, "BesideSmoothingSettings.power", (1.0, 4.0, 8.0)),
+)
+
+
+def with_seasons(quick: bool) -> dict[str, Case]:
+    """Returns series with a season: the usual ones, and days of R packages."""
+    cases = usual_cases(quick) | r_days()
+    if quick:
+        cases = {name: replace(case, panel=chosen(case.panel, 20), folds=2) for name, case in cases.items()}
+    return {name: case for name, case in cases.items() if case.season > 1 and name not in ("m4_hourly", "carparts")}
 
 
 def few_rows(quick: bool) -> dict[str, Case]:
@@ -56,6 +69,7 @@ def errors(case: Case) -> FloatArray:
 
 STUDIES = (
     Study(CONSTANTS, usual_cases, errors),
+    Study(BESIDE_IT, with_seasons, errors),
     Study((Constant(MODULE, "ThetaSettings.least", (1, 4, 5, 8)),), few_rows, errors),
 )
 
