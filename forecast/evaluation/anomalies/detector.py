@@ -150,7 +150,7 @@ def score_steps(
     signs = signs_of(panel, residuals, settings, threads)
     makers: Mapping[Scorer, Callable[[], FloatArray]] = {
         "point": lambda: points(panel, residuals, past, settings),
-        "level": lambda: levels(panel, signs, past, settings),
+        "level": lambda: levels(panel, residuals, signs, past, settings),
         "variance": lambda: bursts(panel, residuals, season, past, settings),
         "shape": lambda: shapes(panel, residuals, season, past, settings),
     }

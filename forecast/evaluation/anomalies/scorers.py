@@ -6,6 +6,7 @@ Shapes: ``N`` steps of all series together, ``B`` series of one length, ``T`` st
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -80,18 +81,19 @@ def signs_of(panel: Panel, residuals: Residuals, settings: AnomalySettings, thre
     return each(panel, score, residuals.from_past, residuals.from_future, threads=threads)
 
 
-def levels(panel: Panel, signs: FloatArray, past: BoolArray, settings: AnomalySettings) -> FloatArray:
+def levels(
+    panel: Panel, residuals: Residuals, signs: FloatArray, past: BoolArray, settings: AnomalySettings
+) -> FloatArray:
     """Returns how rare the change of level is that each step may belong to, of some that are known, (N,)."""
     sizes = each(panel, partial(spread_forward, steps=settings.widths[0]), signs)
-    return calibrate(sizes[past], settings.of_windows).rarity(sizes)
+    return _rarity(panel, residuals, sizes, past, settings)
 
 
 def bursts(panel: Panel, residuals: Residuals, season: int, past: BoolArray, settings: AnomalySettings) -> FloatArray:
     """Returns how rare the size of the residuals around each step is, (N,)."""
     width = max(settings.burst, min(season, settings.longest))
     sizes = each(panel, partial(burst_scores, width=width), residuals.from_past, residuals.from_future)
-    _leave_out_intermittent(panel, residuals, sizes)
-    return calibrate(sizes[past], settings.of_windows).rarity(sizes)
+    return _rarity(panel, residuals, sizes, past, settings)
 
 
 def shapes(panel: Panel, residuals: Residuals, season: int, past: BoolArray, settings: AnomalySettings) -> FloatArray:
@@ -101,12 +103,11 @@ def shapes(panel: Panel, residuals: Residuals, season: int, past: BoolArray, set
     parts: list[NDArray[np.generic]] = [residuals.values, residuals.expected, residuals.both]
     parts += [part for part in (residuals.shared, residuals.at_once) if part is not None]
     cleaned = each(panel, clean, *parts)
-    _leave_out_intermittent(panel, residuals, cleaned)
     usual = _shared_shapes(panel, cleaned, steps, settings)
     if usual is not None and len(panel) > OWN_SHAPES:
         far = partial(distances_in_size, usual=usual, steps=steps, settings=settings)
         sizes = each(panel, far, cleaned, together=4 * TOGETHER // min(steps, settings.longest))
-        return calibrate(sizes[past], settings.of_windows).rarity(sizes)
+        return _rarity(panel, residuals, sizes, past, settings)
     sizes = np.full(len(cleaned), np.nan)
     for i in range(len(panel)):
         own = slice(panel.offsets[i], panel.offsets[i + 1])
@@ -118,13 +119,26 @@ def shapes(panel: Panel, residuals: Residuals, season: int, past: BoolArray, set
         else:
             distances = usual.distances(in_size(windows))
         sizes[own] = over_steps(distances / max(float(np.median(distances)), SMALLEST), own.stop - own.start)
-    return calibrate(sizes[past], settings.of_windows).rarity(sizes)
+    return _rarity(panel, residuals, sizes, past, settings)
 
 
-def _leave_out_intermittent(panel: Panel, residuals: Residuals, values: FloatArray) -> None:
-    """Makes values of series of intermittent demand NaN: the course of what comes by chance tells nothing."""
-    if residuals.intermittent is not None:
-        values[np.repeat(residuals.intermittent, panel.lengths)] = np.nan
+def _rarity(
+    panel: Panel, residuals: Residuals, sizes: FloatArray, past: BoolArray, settings: AnomalySettings
+) -> FloatArray:
+    """Returns how rare scores of windows are among those of the past, (N,).
+
+    Of intermittent demand they fall into heaps, and what stands apart from most is a sale: such series are held against
+    one another, and nothing of them is left out.
+    """
+    if residuals.intermittent is None:
+        return calibrate(sizes[past], settings.of_windows).rarity(sizes)
+    own = np.repeat(residuals.intermittent, panel.lengths)
+    of_all = replace(settings.of_windows, doubt=0.0, window_censored=0.0, censored=0.0)
+    result = np.full(len(sizes), np.nan)
+    for which, how in ((~own, settings.of_windows), (own, of_all)):
+        if which.any():
+            result[which] = calibrate(sizes[past & which], how).rarity(sizes[which])
+    return result
 
 
 def _cleaned(

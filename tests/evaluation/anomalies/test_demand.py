@@ -62,3 +62,11 @@ def test_shares_beyond_are_those_of_the_normal_distribution():
         [1, 0.05, 0.01, TABLE[0]], rel=1e-3
     )
     assert beyond_normal(DEVIATIONS) == pytest.approx(TABLE)
+
+
+def test_a_burst_of_a_series_that_is_mostly_nought_is_told():
+    values = sales(1, steps=2_000)[0]
+    values[1_500:1_540] = np.random.default_rng(1).poisson(3, 40)
+    episodes = search(Looked(panel_from_series([values], "h"), ()), "auto", 0.001).episodes
+    assert any(one.onset < 1_540 and one.end >= 1_500 and one.end > one.onset for one in episodes)
+    assert len(episodes) < 6
