@@ -51,9 +51,8 @@ def ended_records(
         seasons: of the model.
         run: what to work with.
     """
-    if (
-        evidence[0].members.is_demand or combination.anchor == "pooled"
-    ):  # what is learned of all series there, sizes and chances, is not of errors
+    # Of rare demand, sizes and chances are learned of all series, and not errors.
+    if evidence[0].members.is_demand or combination.anchor == "pooled":
         return
     ratio, horizon = _ratio(evidence, combination), evidence[0].truth.shape[1]
     own, count = panel.select(np.flatnonzero(which).tolist()), max(piece.fold for piece in evidence) + 1
