@@ -39,6 +39,7 @@ from forecast.models.combination import (
     Combination,
     Evidence,
     FewSeriesPrior,
+    is_young,
     learn_combination,
     plain_combination,
 )
@@ -352,7 +353,7 @@ class _RunningTrial:
         base, point = moved_points(members, combination, lowest, self.moves)
         scales = np.where(train.has_ended, np.nan, scales)
         told = difficulty(train, self.scales.season, scales, point, members, combination.used)
-        evidence = Evidence(members, truth, scales, fold.number)
+        evidence = Evidence(members, truth, scales, fold.number, is_young(train.lengths, self.scales.season))
         return _Record(shift, evidence, ErrorRecord(fold.number, point, truth, told), base)
 
     def _ended(

@@ -14,6 +14,7 @@ from forecast.models.forecaster import Members
 from forecast.specs import Anchor, Metric
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 TOLERANCE = 1.25  # measured by benchmarks/tuning/trust.py
 """A view whose past error is more than so many times the best view's is left out."""
@@ -26,6 +27,8 @@ SMOOTHING: Anchor = "smoothing"
 """What few short series are measured from; a price has no such anchor."""
 BY_SERIES: tuple[Anchor, ...] = (SMOOTHING, "local-ridge")
 """Anchors that learn from each series by itself."""
+LEAST_SEASONS = 2  # measured by benchmarks/tuning/young_folds.py
+"""An origin at which series have fewer is young: what errs there for want of a season says nothing of later ones."""
 FEW = 12  # measured by benchmarks/tuning/trust.py
 """So many series or fewer say too little of which views are worse, and of how far networks are to be trusted."""
 SHORT = 500  # measured by benchmarks/tuning/trust.py
@@ -89,6 +92,7 @@ class Evidence:
     truth: FloatArray  # (S, H); NaN where nothing is known
     scales: FloatArray  # (S,), each series' mean seasonal difference; NaN where it has none
     fold: int = 0  # pieces of one fold err alike
+    is_young: bool = False  # what learns from each series by itself could not know its season there yet
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +161,7 @@ def learn_combination(
     is drawn to 0 instead, and no other anchor replaces the last value unless it is clearly better; of random walks none
     does, whatever erred less in so few folds. A few series can't tell which views are worse, and short ones can't tell
     which anchor is best: theirs is smoothing. Their trust is what is usual, until several folds clearly say otherwise.
+    Of many series, young folds say nothing beside others.
 
     Args:
         evidence: forecasts of the same members at several origins.
@@ -165,6 +170,7 @@ def learn_combination(
         is_price: of things that are traded.
         is_walk: they behave like random walks.
     """
+    evidence = evidence if few or is_price or is_walk else _grown(evidence)
     each = [_member_errors(item, metric) for item in evidence]
     if np.isnan(each).all():  # or there are none
         return None
@@ -192,6 +198,24 @@ def learn_combination(
     raised = departures.share * (3 - departures.share) / 2
     trust = (folds * raised + USUAL_TRUST) / (folds + 1) if anchor in BY_SERIES else raised
     return Combination(used, trust, anchor)
+
+
+def is_young(lengths: IntArray, season: int) -> bool:
+    """Returns whether most series know too few seasons for what learns from each by itself; none are asked for without.
+
+    Args:
+        lengths: of the series up to an origin, (S,); those of 0 have not begun.
+        season: the usual one; 1 for none.
+    """
+    begun = lengths[lengths > 0]
+    return bool(season > 1 and begun.size and np.median(begun) < LEAST_SEASONS * season)
+
+
+def _grown(evidence: Sequence[Evidence]) -> Sequence[Evidence]:
+    """Returns the evidence of origins that are not young, where there is any; of demand, all."""
+    if any(POOLED in (item.members.anchors or ()) for item in evidence):
+        return evidence
+    return [item for item in evidence if not item.is_young and not np.isnan(item.truth).all()] or evidence
 
 
 def _of_demand(

@@ -19,6 +19,7 @@ from forecast.models.combination import (
     Combination,
     Evidence,
     FewSeriesPrior,
+    is_young,
     learn_combination,
     plain_combination,
 )
@@ -205,6 +206,37 @@ def test_extremes_still_make_a_combination_that_can_be_used(metric, errors, trut
     combination = learn_combination([evidence], metric)
     assert_usable(combination, evidence.members)
     assert combination.used[int(np.argmin(errors))]
+
+
+def young_of(errors, *, fold, young):
+    """Evidence of a member that is right, and of anchors that are wrong by so much."""
+    one = evidence_of([0.1], fold=fold)
+    anchors = np.stack([one.truth - error for error in errors])
+    return Evidence(members_of(one.members.values, anchors=anchors), one.truth, one.scales, fold, young)
+
+
+def test_fold_in_which_no_season_could_be_known_yet_says_nothing_of_anchors_beside_later_ones():
+    young, old = young_of([6, 2, 9], fold=0, young=True), young_of([6, 2, 1], fold=1, young=False)
+    names = ("naive", "seasonal-naive", "smoothing")
+    assert NAMES[:3] == names
+    assert learn_combination([young, old], "rmsse").anchor == "smoothing"
+    both = learn_combination([young_of([6, 2, 9], fold=0, young=False), old], "rmsse")
+    assert both.anchor == "seasonal-naive"  # by the errors of both
+    assert learn_combination([young], "rmsse").anchor == "seasonal-naive"  # for want of another
+    unknown = Evidence(old.members, np.full_like(old.truth, NAN), old.scales, 1)
+    assert learn_combination([young, unknown], "rmsse").anchor == "seasonal-naive"
+    few = FewSeriesPrior(2, 600)
+    assert (
+        learn_combination([young, old], "rmsse", few=few).anchor == "seasonal-naive"
+    )  # of a few series every fold counts
+
+
+@pytest.mark.parametrize(
+    ("lengths", "season", "young"),
+    [([23, 23, 60], 12, True), ([24, 24, 5], 12, False), ([0, 0, 24], 12, False), ([5], 1, False), ([0], 12, False)],
+)
+def test_origin_is_young_where_most_series_that_have_begun_know_fewer_than_two_seasons(lengths, season, young):
+    assert is_young(np.array(lengths), season) is young
 
 
 def few_of(errors_by_fold, *, wrong=3.0):

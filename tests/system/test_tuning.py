@@ -16,6 +16,7 @@ FOLDER = ROOT / "benchmarks" / "tuning"
 HELPERS = {"study", "held_back", "doubt_sets"}
 BY_HAND = {
     "doubt",
+    "young_folds",
     "calendar_of_short_series",
     "anomalies",
     "error_slopes",
