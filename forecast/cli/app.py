@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from forecast import __version__
-from forecast.cli.command_index import HELP_NAMES, CommandIndex, Entry
+from forecast.cli.command_index import SETTINGS, CommandIndex, Entry
 from forecast.cli.options.help import HelpfulGroup
 from forecast.cli.options.plain_values import spare_conversion
 
@@ -31,7 +31,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=True,
-    context_settings=HELP_NAMES,
+    context_settings=SETTINGS,
     pretty_exceptions_enable=False,
 )
 

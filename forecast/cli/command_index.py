@@ -8,10 +8,10 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
+from forecast.cli.options.help import HELP_NAMES, HelpfulCommand, HelpfulGroup
 from forecast.cli.options.plain_values import spare_conversion
 
-HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+SETTINGS = {"help_option_names": HELP_NAMES}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Entry:
                 name=self.name,
                 help=self.about,
                 no_args_is_help=True,
-                context_settings=HELP_NAMES,
+                context_settings=SETTINGS,
                 rich_help_panel=self.panel,
             )
             group.commands = CommandIndex(self.inside)
@@ -51,7 +51,7 @@ class Entry:
         module, _, function = self.place.partition(":")
         alone = typer.Typer(add_completion=False)
         command = getattr(import_module(f"forecast.cli.commands.{module}"), function)
-        alone.command(self.name, cls=HelpfulCommand, context_settings=HELP_NAMES, rich_help_panel=self.panel)(command)
+        alone.command(self.name, cls=HelpfulCommand, context_settings=SETTINGS, rich_help_panel=self.panel)(command)
         return spare_conversion(typer.main.get_command(alone))
 
 

@@ -43,3 +43,9 @@ def test_command_by_itself_answers_to_h_as_it_does_below_the_program(name):
         "-h",
         "--help",
     }
+
+
+def test_a_command_that_was_looked_at_without_its_settings_still_answers_to_h():
+    command = ENTRIES["doctor"].built()
+    command.get_params(typer.Context(command, info_name="doctor"))
+    assert {*command.get_help_option(command.make_context("doctor", [])).opts} == {"-h", "--help"}

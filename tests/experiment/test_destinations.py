@@ -138,6 +138,14 @@ def test_name_that_is_too_long_is_said(name, tmp_path):
         check_folder(tmp_path / ("x" * 300) / "deep")
 
 
+def test_name_with_bytes_that_are_no_text_is_refused_for_a_page(tmp_path):
+    with pytest.raises(UsageError, match="holds bytes that are no text") as raised:
+        check_free(tmp_path / os.fsdecode(b"x\xff.html"), PAGES, force=False)
+    assert raised.value.hint == "-o report.html"
+    assert check_free(tmp_path / "Übersicht\u00a02.html", PAGES, force=False) == ".html"
+    assert check_free(tmp_path / os.fsdecode(b"x\xff.csv"), FORECASTS, force=False) == ".csv"
+
+
 def test_loop_of_links_is_said(tmp_path):
     (tmp_path / "a.html").symlink_to("b.html")
     (tmp_path / "b.html").symlink_to("a.html")

@@ -59,6 +59,9 @@ _ROUND = 100
 """Limits of a number beyond this are there to catch typing errors, and are not worth a reader's time."""
 
 
+HELP_NAMES = ["-h", "--help"]
+
+
 class HelpfulCommand(TyperCommand):
     """A command whose help leads with the flags that matter."""
 
@@ -70,6 +73,10 @@ class HelpfulCommand(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Returns arguments and flags; while help is written, those that it shows."""
         return _reading_of(self, ctx) or super().get_params(ctx)
+
+    def get_help_option_names(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's signature
+        """Returns the names of the flag ``--help``, the same whichever context asks first: click remembers the flag."""
+        return HELP_NAMES
 
     def get_help_option(self, ctx: Any) -> Any:
         """Returns the flag ``--help``."""
@@ -103,6 +110,10 @@ class HelpfulGroup(TyperGroup):
     def get_params(self, ctx: Any) -> list[Any]:
         """Returns the flags; while help is written, as a person reads them."""
         return _reading_of(self, ctx) or super().get_params(ctx)
+
+    def get_help_option_names(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's signature
+        """Returns the names of the flag ``--help``, the same whichever context asks first: click remembers the flag."""
+        return HELP_NAMES
 
     def get_help_option(self, ctx: Any) -> Any:
         """Returns the flag ``--help``."""
