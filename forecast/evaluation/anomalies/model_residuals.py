@@ -11,6 +11,7 @@ Shapes: ``N`` steps of all series together, ``M`` origins, ``k`` steps from each
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Self
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.models.parallel import side_by_side
 from forecast.run import ALONE, Run
 
 FloatArray = NDArray[np.float64]
@@ -78,23 +80,42 @@ def model_steps(
         run: what to forecast with.
         only: (K,) the series that are forecast; None for all.
     """
-    made: list[ModelSteps] = []
     series, lengths, stride = _origins(panel, until, trained.horizon)
     if only is not None:
         series, lengths = series[np.isin(series, only)], lengths[np.isin(series, only)]
     size = max(1, TOGETHER // max(1, int(panel.lengths.max(initial=1))))
-    for begin in range(0, len(series), size):
+
+    def expected(begin: int) -> list[ModelSteps]:
         own, known = series[begin : begin + size], lengths[begin : begin + size]
-        forecasts = trained.issue(panel.select(own).until(known), stride, run, probabilities=HALVES)[0]
-        if forecasts.quantiles is None:
-            break
-        low, high = forecasts.quantiles.values
-        for step in range(stride):
-            places = panel.offsets[own] + known + step
-            inside = places < panel.offsets[own + 1]
-            places, point = places[inside], forecasts.point[inside, step]
-            made.append(ModelSteps(places, point, high[inside, step] - point, point - low[inside, step]))
-    return ModelSteps.of(made[::-1])
+        return _of_origins(trained, panel, (own, known, stride), run)
+
+    made = side_by_side(expected, range(0, len(series), size), run.machine.threads)
+    return ModelSteps.of([*chain.from_iterable(made)][::-1])
+
+
+def _of_origins(
+    trained: TrainedModel, panel: Panel, origins: tuple[IntArray, IntArray, int], run: Run
+) -> list[ModelSteps]:
+    """Returns what a model expects of the steps from some origins, step by step; nothing without a distribution.
+
+    Args:
+        trained: the model.
+        panel: with newer steps.
+        origins: the series and the number of known steps of each, (M,), and the steps forecast from each.
+        run: what to forecast with.
+    """
+    own, known, stride = origins
+    forecasts = trained.issue(panel.select(own).until(known), stride, run, probabilities=HALVES)[0]
+    if forecasts.quantiles is None:
+        return []
+    low, high = forecasts.quantiles.values
+    made = []
+    for step in range(stride):
+        places = panel.offsets[own] + known + step
+        inside = places < panel.offsets[own + 1]
+        places, point = places[inside], forecasts.point[inside, step]
+        made.append(ModelSteps(places, point, high[inside, step] - point, point - low[inside, step]))
+    return made
 
 
 def _origins(panel: Panel, until: IntArray, horizon: int) -> tuple[IntArray, IntArray, int]:
