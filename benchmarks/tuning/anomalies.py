@@ -62,6 +62,8 @@ USUAL = (
     "apart_at=0.2",
     "apart_series=8",
     "often_nought=2",
+    "stretches=0",
+    "stretches=6",
     "chance_speed=0.05",
     "size_speed=0.1",
 )

@@ -132,11 +132,13 @@ def survival(excess: FloatArray, shape: float) -> FloatArray:
 
 
 def calibrate(scores: FloatArray, settings: AnomalySettings = SETTINGS) -> RarityScale:
-    """Returns how rare scores are, by scores of the past; NaN among them is none."""
-    known = _in_order(scores[~np.isnan(scores)])
+    """Returns how rare scores are, by scores of the past, one step after the other; NaN among them is none."""
+    scores = scores[~np.isnan(scores)]
+    known = _in_order(scores)
     if len(known) < FEWEST:
         return _plain(known)
-    kept = len(known) - int(settings.censored * settings.share * len(known))  # at first, none of the topmost
+    topmost = int(settings.censored * settings.share * len(known))
+    kept = len(known) - max(topmost, _in_stretches(scores, known, settings))  # at first, none of these
     for _ in range(ROUNDS):
         scale = _fit(known[:kept], kept < len(known), settings)
         tail = known[np.searchsorted(known, scale.threshold, side="right") :]
@@ -145,6 +147,26 @@ def calibrate(scores: FloatArray, settings: AnomalySettings = SETTINGS) -> Rarit
             break
         kept = now
     return _counted(_fit(known[:kept], kept < len(known), settings))
+
+
+def _in_stretches(scores: FloatArray, known: FloatArray, settings: AnomalySettings) -> int:
+    """Returns how many of the topmost of few scores are off and lie in some stretches; 0 where there are more.
+
+    An outage of a week and a week of sales are a tenth of half a year: a tail that holds most of them explains them.
+
+    Args:
+        scores: (N,), one step after the other.
+        known: the same, ascending.
+        settings: the numbers of the method.
+    """
+    count = len(known)
+    if count > settings.few_scores:
+        return 0
+    scale = _fit(known[: count - int(settings.stretched * settings.share * count)], True, settings)
+    tail = known[np.searchsorted(known, scale.threshold, side="right") :]
+    off = _discoveries(scale.of_tail(tail), count, settings.doubt)
+    at = np.flatnonzero(scores >= known[count - off]) if off else np.empty(0, dtype=np.int64)
+    return off if 1 + np.count_nonzero(np.diff(at) > settings.burst) <= settings.stretches else 0
 
 
 def _in_order(known: FloatArray) -> FloatArray:

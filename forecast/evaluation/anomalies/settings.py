@@ -30,6 +30,9 @@ class AnomalySettings:
         share: of the usual values, at the top, that the tail is fitted to.
         censored: share of these that the first fit of the tail doesn't look at.
         doubt: share of false discoveries among what is kept out of the calibration.
+        few_scores: of so many at most, one or two stretches that are off are a large part.
+        stretched: share of the tail that such stretches may take.
+        stretches: that they are at most; what is off more often than that is usual.
         lightest: shape of a tail that is fitted, at least; below 0, a tail ends somewhere.
         window_share, window_censored, window_lightest: likewise of scores of windows.
         often_nought: share of a series' values that are 0, from which on its demand may be intermittent.
@@ -74,6 +77,9 @@ class AnomalySettings:
     share: float = 0.2
     censored: float = 0.25
     doubt: float = 0.2
+    few_scores: int = 1000
+    stretched: float = 0.7
+    stretches: int = 3
     window_share: float = 0.25
     window_censored: float = 0.4
     lightest: float = -0.3

@@ -60,6 +60,16 @@ def test_a_spike_and_an_outage_a_week_later_are_two_episodes_though_windows_hold
     assert [(one.kind, one.onset, one.end) for one in found] == [("spike", 305, 305), ("dip", 310, 313)]
 
 
+@pytest.mark.parametrize("seed", [0, 3, 5])
+def test_two_stretches_of_a_short_series_do_not_hide_each_other(seed):
+    """They are a tenth of all scores: a tail that holds them explains them."""
+    values = wave(seed)
+    values[120:124] -= 40
+    values[250:257] += 40
+    told = search(Looked(panel_from_series([values], "D")), "auto", 0.001).episodes
+    assert [episode.kind for episode in told] == ["dip", "spike"]
+
+
 def test_every_episode_holds_the_step_that_is_told_of_it(found):
     assert all(one.onset <= one.peak <= one.end for one in found.episodes)
 
