@@ -20,6 +20,11 @@ FloatArray = NDArray[np.float64]
 FRESH = 1000
 """Seeds of the confirmation begin so many after those of the search."""
 LEAST_SEEDS = 2
+ORIGINS_APART = 0.012  # measured by benchmarks/tune.py
+"""By what share of the error settings gain or lose from one origin to the next (standard deviation over three folds of
+six panels, other cells in place of the default's): all series of an origin have its weather in common."""
+DEVIATIONS = 1.96
+"""So many of these say that a difference is no matter of the origin; as ``LEVEL`` does, from both sides."""
 TAIL = 4.0
 """Seconds that drawing, saving and leaving take."""
 
@@ -64,6 +69,11 @@ class Confirmation(Document):
         return 1 - self.error / self.default_error if self.default_error else 0.0
 
     @property
+    def least_gain(self) -> float:
+        """What is asked for: less may be turned round at the next origin, however many series agree at these."""
+        return float(DEVIATIONS * ORIGINS_APART / np.sqrt(max(self.folds, 1)))
+
+    @property
     def words(self) -> str:
         """What came out, in sentences."""
         folds = f"{counted(self.folds, 'fold')} × " if self.folds > 1 else ""
@@ -77,6 +87,12 @@ class Confirmation(Document):
         if self.gain <= 0:
             how = f"err {share} more than the default" if self.gain < 0 else "err as the default does"
             return f"On {span}, the best settings of the search {how}: {told}. The default stays."
+        if self.gain < self.least_gain:
+            return (
+                f"On {span}, the best settings of the search err {share} less than the default: {told} "
+                f"({self._evidence}). The next origin may turn that round: at least {gap_percent(self.least_gain)} is "
+                "asked for. That is a tie, and the default stays."
+            )
         return (
             f"On {span}, the best settings of the search err {share} less than the default, which may be chance: "
             f"{told} ({self._evidence}). That is a tie, and the default stays."
@@ -112,7 +128,8 @@ def judge(default: Contestant, best: Contestant, metric: str, looks: int) -> Con
     """Returns whether the best settings of a search are better than the default: where all of these say so.
 
     Their mean scaled error is lower; chance would make such a difference less often than ``LEVEL`` by the steps in
-    time and by the series, as far as these tell; and with most of the fresh seeds, each by itself, it is lower too.
+    time and by the series, as far as these tell; by more than settings gain or lose from one origin to the next; and
+    with most of the fresh seeds, each by itself, it is lower too.
     """
     both = np.isfinite(default.errors) & np.isfinite(best.errors)
     error, usual = float(best.errors[both].mean()), float(default.errors[both].mean())
@@ -126,7 +143,7 @@ def judge(default: Contestant, best: Contestant, metric: str, looks: int) -> Con
     won = sum(bool(mine < its) for mine, its in by_seed)
     level = LEVEL / looks
     is_told = not np.isnan(p) and p <= level
-    return Confirmation(
+    found = Confirmation(
         metric=metric,
         error=error,
         default_error=usual,
@@ -144,6 +161,7 @@ def judge(default: Contestant, best: Contestant, metric: str, looks: int) -> Con
         looks=looks,
         is_better=bool(error < usual and is_told and won > len(by_seed) / 2),
     )
+    return replace(found, is_better=found.is_better and found.gain >= found.least_gain)
 
 
 def _sizes(default: Contestant, truths: FloatArray) -> FloatArray:

@@ -73,6 +73,20 @@ def test_settings_that_err_more_are_said_to(truths):
     assert not found.is_better
 
 
+@pytest.mark.parametrize(("share", "is_better"), [(0.985, False), (0.97, True)])
+def test_a_gain_that_the_next_origin_may_turn_round_is_a_tie_however_many_series_agree(share, is_better):
+    truths = np.random.default_rng(0).normal(100, 5, (1, 200, H))
+    base = np.random.default_rng(1).normal(size=truths.shape)
+    default, best = (contestant(truths, lambda _, f=f: f * base) for f in (1.0, share))
+    found = judge(default, best, "rmsse", 1)
+    assert found.p < 0.001
+    assert found.least_gain == pytest.approx(1.96 * 0.012)
+    assert found.is_better is is_better
+    if not is_better:
+        assert "err 1.5 % less than the default" in found.words
+        assert found.words.endswith("at least 2.4 % is asked for. That is a tie, and the default stays.")
+
+
 def test_gain_of_one_seed_alone_is_no_gain(truths):
     base = noise(3)
     lucky = contestant(truths, lambda seed: (0.05 if seed == 0 else 1.02) * base)
