@@ -47,7 +47,7 @@ def keep_memory() -> None:
     Else the system (glibc) takes that of each large array back and hands out new pages for the next: of a panel of ten
     million values that is a quarter of the processor time.
     """
-    import ctypes  # noqa: PLC0415 most commands need none
+    import ctypes  # noqa: PLC0415 - most commands need none
 
     with suppress(OSError, AttributeError):  # another system's library has no such function
         system = ctypes.CDLL(None)

@@ -51,10 +51,9 @@ def check_free(path: Path | None, known: Sequence[str] = (), *, force: bool, fla
     if str(path) == "-":
         raise UsageError(f"{flag} names a file, and - is none.", f"{flag} /dev/stdout to write to standard output")
     ending, place = ending_of(path, known, flag) if known else path.suffix, kind_of(path, f"{flag} FILE")
-    if ending in PAGES and not path.name.encode(errors="ignore").decode() == path.name:
-        raise UsageError(
-            f"{flag} {path.name} holds bytes that are no text, which no page can name.", f"{flag} report.html"
-        )
+    if ending in PAGES and path.name != path.name.encode(errors="ignore").decode():
+        message = f"{flag} {path.name} holds bytes that are no text, which no page can name."
+        raise UsageError(message, f"{flag} report.html")
     if ending == WORKBOOK and find_spec("xlsxwriter") is None:
         message = f"{flag} {path.name} is a workbook, which XlsxWriter writes; it is not there."
         raise DependencyError(message, f"pip install 'xlsxwriter>=3.2', or {flag} {_called(path, known[0])}")
