@@ -31,7 +31,7 @@ from scipy.stats import chi2
 from anomaly_metrics import period_of, range_f1, vus_pr
 from anomaly_rivals import RIVALS, lstm
 from forecast.data.panel import Panel, panel_from_series
-from forecast.evaluation.anomalies.search import Looked, follow, search
+from forecast.evaluation.anomalies.search import AnomalyInput, follow, search
 
 FloatArray = NDArray[np.float64]
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -102,24 +102,24 @@ def labelled() -> Iterator[tuple[str, FloatArray, NDArray[np.int64], str, int]]:
             yield path.stem, np.array([float(row["value"]) for row in rows]), labels, freq, round(1440 / minutes)
 
 
-def our_scores(looked: Looked, kind: str) -> list[FloatArray]:
+def our_scores(given: AnomalyInput, kind: str) -> list[FloatArray]:
     """Returns the scores of a panel, series by series."""
-    found = search(looked, kind, 0.001)  # type: ignore[arg-type]
-    return np.split(np.nan_to_num(found.scores.score), looked.panel.offsets[1:-1])
+    found = search(given, kind, 0.001)  # type: ignore[arg-type]
+    return np.split(np.nan_to_num(found.scores.score), given.panel.offsets[1:-1])
 
 
-def looked_at(panel: Panel) -> Looked:
+def looked_at(panel: Panel) -> AnomalyInput:
     """Returns a panel that is followed once, for all that is looked for in it."""
-    return Looked(panel, followed=follow(Looked(panel)))
+    return AnomalyInput(panel, followed=follow(AnomalyInput(panel)))
 
 
 def all_scores(
     series: list[FloatArray], freq: str, season: int, widths: list[int], kinds: tuple[str, ...]
 ) -> Iterator[tuple[str, list[FloatArray]]]:
     """Yields the scores of each detector."""
-    looked = looked_at(panel_from_series(series, freq))
+    given = looked_at(panel_from_series(series, freq))
     for kind in kinds:
-        yield OURS[kind], our_scores(looked, kind)
+        yield OURS[kind], our_scores(given, kind)
     for name, rival in RIVALS.items():
         yield name, [rival(values, width, season) for values, width in zip(series, widths, strict=True)]
     yield "LSTM", lstm(series)
@@ -197,11 +197,11 @@ def on_clean() -> None:
         counts: dict[tuple[str, float], int] = defaultdict(int)
         judged = 0
         for series in panels:
-            looked = looked_at(panel_from_series(series, freq, first=[100_000 - len(values) for values in series]))
+            given = looked_at(panel_from_series(series, freq, first=[100_000 - len(values) for values in series]))
             judged += sum(min(horizon, len(values)) for values in series)
             for kind in ("point", "auto"):
                 for rate in (0.01, 0.001):
-                    found = search(looked, kind, rate, 100_000 - horizon)  # type: ignore[arg-type]
+                    found = search(given, kind, rate, 100_000 - horizon)  # type: ignore[arg-type]
                     counts[kind, rate] += len(found.episodes)
         for (kind, rate), count in counts.items():
             low, high = (bound / rate / judged for bound in bounds(count))

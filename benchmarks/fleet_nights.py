@@ -19,6 +19,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from forecast.production.backup.verification import verify
 from forecast.production.metrics import metrics_text
 from forecast.production.runs import mark_of
 from forecast.production.status import statuses_of
@@ -26,7 +27,6 @@ from forecast.production.store.model_store import ModelStore
 from forecast.production.store.retention import size_of
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store
-from forecast.production.store.verification import verify
 
 START = datetime(2026, 1, 1, 3, 15, tzinfo=UTC)
 HEADER = "series_id,timestamp,step,forecast,lower_80,upper_80,lower_95,upper_95,model,version,origin\n"

@@ -54,7 +54,7 @@ def main() -> None:
 
 def _tourism(options: argparse.Namespace) -> None:
     from forecast.data.read_options import ReadOptions
-    from forecast.data.reading.hierarchy_sums import read_nodes
+    from forecast.data.reading.hierarchies.hierarchy_sums import read_nodes
     from forecast.evaluation.scales import series_scales
 
     with TemporaryDirectory() as folder:
@@ -134,7 +134,7 @@ def _ours(reading, options: argparse.Namespace) -> dict[str, np.ndarray]:
 def _lift(options: argparse.Namespace) -> None:
     """Prints errors with and without the lift, of all origins together, and how far leaves are from their total."""
     from forecast.data.read_options import ReadOptions
-    from forecast.data.reading.hierarchy_sums import read_nodes
+    from forecast.data.reading.hierarchies.hierarchy_sums import read_nodes
     from forecast.evaluation.hierarchies.fold_reconciler import level_rmse
     from forecast.evaluation.member_forecasts import forecast_points
     from forecast.experiment.experiment import run_experiment

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NotRequired, TypedDict, get_type_hints
 
-from forecast.data.reading.hierarchy_ids import LevelNodes
+from forecast.data.reading.hierarchies.hierarchy_ids import LevelNodes
 from forecast.evaluation.drift import DriftSignal
 from forecast.evaluation.groups.group_errors import GroupErrors
 from forecast.evaluation.hierarchies.level_scores import ReconciliationSummary

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from anomalies import DATA, KINDS, SETS, injected, read
 from anomaly_metrics import vus_pr
 from forecast.data.panel import Panel, panel_from_series
-from forecast.evaluation.anomalies.search import Looked, follow, search
+from forecast.evaluation.anomalies.search import AnomalyInput, follow, search
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
 
 SEEDS, MOST, END, RATE = (99,), 12, 100_000, 0.01
@@ -78,7 +78,7 @@ def measured(settings: AnomalySettings, kind: str, scorers: str, seeds: Sequence
             rng = np.random.default_rng([seed, place])
             pairs = [injected(every[i], season, rng, kind) for i in rng.permutation(len(every))[:MOST]]
             panel = panel_from_series([values for values, _ in pairs], freq)
-            found = search(Looked(panel, (season,)), scorers, 0.001, None, settings)  # type: ignore[arg-type]
+            found = search(AnomalyInput(panel, (season,)), scorers, 0.001, None, settings)  # type: ignore[arg-type]
             scores = np.split(np.nan_to_num(found.scores.score), panel.offsets[1:-1])
             each = [vus_pr(labels, own, min(season, 24)) for (_, labels), own in zip(pairs, scores, strict=True)]
             means.append(np.mean(each))
@@ -111,10 +111,10 @@ def astray(settings: AnomalySettings, panels: Iterator[tuple[Panel, int]]) -> fl
     """Returns the mean size of the logarithm of alarms beside those that were asked for; two of each are a belief."""
     each = []
     for panel, steps in panels:
-        looked = Looked(panel, followed=follow(Looked(panel), settings))
+        given = AnomalyInput(panel, followed=follow(AnomalyInput(panel), settings))
         asked = len(panel) * steps * RATE
         for kind in ("point", "auto"):
-            count = len(search(looked, kind, RATE, END - steps, settings).episodes)  # type: ignore[arg-type]
+            count = len(search(given, kind, RATE, END - steps, settings).episodes)  # type: ignore[arg-type]
             each.append(abs(np.log((count + 2) / (asked + 2))))
     return float(np.mean(each))
 

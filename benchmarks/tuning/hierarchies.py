@@ -49,7 +49,7 @@ def simulated(kind: str, seed: int) -> Case:
 def tree_of(name: str, ids: tuple[str, ...], spec: str, horizon: int, season: int) -> Case:
     """Returns all nodes of a panel of ``shared/data``."""
     from forecast.data.read_options import ReadOptions
-    from forecast.data.reading.hierarchy_sums import read_nodes
+    from forecast.data.reading.hierarchies.hierarchy_sums import read_nodes
 
     source = DATA / f"{name}.csv"
     panel = read_nodes(str(source), ReadOptions(ids=ids, hierarchy=spec), now=None).panel
@@ -71,7 +71,7 @@ def walmart() -> Case:
     """Returns sales of stores and departments, whose ids are cut in two."""
     from forecast.data.panel import IdParts
     from forecast.data.read_options import ReadOptions
-    from forecast.data.reading.hierarchy_sums import with_sums
+    from forecast.data.reading.hierarchies.hierarchy_sums import with_sums
     from forecast.data.reading.reader import read_panel
 
     options = ReadOptions(ids=("unique_id",), target=("y",), hierarchy="store * department")

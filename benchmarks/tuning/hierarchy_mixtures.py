@@ -133,7 +133,7 @@ def hindsight(trial: Trial) -> None:
 def main() -> None:
     """Prints a row a rule."""
     from forecast.data.read_options import ReadOptions
-    from forecast.data.reading.hierarchy_sums import read_nodes
+    from forecast.data.reading.hierarchies.hierarchy_sums import read_nodes
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", type=Path, required=True, help="a Python with statsforecast")

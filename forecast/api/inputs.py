@@ -12,7 +12,7 @@ from forecast.api.frames import source_of
 from forecast.api.notebook import PanelReading
 from forecast.data.files.parquet import is_arrow_table, parquet_bytes
 from forecast.data.files.source import Source
-from forecast.data.reading.hierarchy_sums import read_nodes
+from forecast.data.reading.hierarchies.hierarchy_sums import read_nodes
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import UsageError
 from forecast.process import start_run

@@ -44,9 +44,9 @@ from forecast.models.networks.cells import CELLS
 from forecast.models.own_forecaster import check_forecasters
 from forecast.models.registry import MODELS, check_names, rivals
 from forecast.process import cache_folder, start_run
+from forecast.production.backup.store_copy import copy_store
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
-from forecast.production.store_copy import copy_store
 from forecast.report.tables import error_table
 from forecast.run import Run
 from forecast.specs import USUAL_STORE, Deadline, Device, Match, Settings

@@ -93,7 +93,7 @@ def with_near_store(output: OutputFlags, command: str, name: str | None) -> Outp
             "lock and a rename, which no address has."
         )
         raise UsageError(message, "--store DIR; then copy DIR there, from where others read it")
-    from forecast.production.store_copy import copy_sentence, copy_store  # an address alone pays for it
+    from forecast.production.backup.store_copy import copy_sentence, copy_store  # an address alone pays for it
 
     copy = copy_store(address, cache_folder(), name)
     if not output.quiet:

@@ -18,7 +18,7 @@ from forecast.data.findings import Finding
 from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
 from forecast.data.read_options import PriorReading, ReadOptions
-from forecast.data.reading.hierarchy_sums import read_nodes
+from forecast.data.reading.hierarchies.hierarchy_sums import read_nodes
 from forecast.data.reading.reader import Reading, read_panel
 from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
 from forecast.experiment.versions.data_entry import options_of

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from forecast.addresses import is_address, stem_of_address
-from forecast.data.files.forecast_csv import WIDENED, ForecastTable
 from forecast.data.files.source import stem_of_name
+from forecast.data.files.written.forecast_csv import WIDENED, ForecastTable
 from forecast.data.panel import Panel
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.experiment.destinations import WORKBOOK
@@ -121,7 +121,7 @@ def table_content(table: bytes, ending: str, texts: Collection[str] = ()) -> byt
         from forecast.report.workbook import table_workbook  # XlsxWriter
 
         return table_workbook(table, texts)
-    from forecast.data.files.written_table import table_bytes  # pyarrow
+    from forecast.data.files.written.written_table import table_bytes  # pyarrow
 
     return table_bytes(table, ending, texts)
 

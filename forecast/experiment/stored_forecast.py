@@ -13,7 +13,7 @@ from forecast.data.future.extrapolation import check_flags, yes_no_columns
 from forecast.data.future.future_file import read_future
 from forecast.data.panel import TARGET, IdParts, Panel
 from forecast.data.read_options import ReadOptions
-from forecast.data.reading.hierarchy_sums import with_told_leaves
+from forecast.data.reading.hierarchies.hierarchy_sums import with_told_leaves
 from forecast.data.reading.reader import Reading
 from forecast.errors import DataError, UsageError, closest, did_you_mean
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast

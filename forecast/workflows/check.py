@@ -17,8 +17,8 @@ from forecast.data.frequency import iso_text, readable
 from forecast.data.panel import Panel
 from forecast.data.reading.clean_csv import clean_csv, extra_flags, role_flags
 from forecast.data.reading.covariates.candidates import Candidate, candidate_findings
-from forecast.data.reading.hierarchy_ids import LevelNodes
-from forecast.data.reading.hierarchy_sums import look_at_tree, read_leaves
+from forecast.data.reading.hierarchies.hierarchy_ids import LevelNodes
+from forecast.data.reading.hierarchies.hierarchy_sums import look_at_tree, read_leaves
 from forecast.data.reading.kept_columns import KeptColumns
 from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import DataError, UsageError

@@ -10,8 +10,8 @@ from forecast.cli.app import COMMANDS
 from forecast.cli.grouping import READERS, WRITERS, with_near_store
 from forecast.cli.options.groups import OutputFlags
 from forecast.errors import UsageError
-from forecast.production import store_copy
-from forecast.production.store_copy import StoreCopy
+from forecast.production.backup import store_copy
+from forecast.production.backup.store_copy import StoreCopy
 
 STORELESS = {"init", "schema", "shard", "show_settings", "skill", "uninstall"}
 AT_ADDRESS = replace(OutputFlags(), store=Path("s3://bucket/store"))

@@ -5,7 +5,7 @@ from typing import get_args
 import numpy as np
 from matplotlib.figure import Figure
 
-from forecast.data.files.forecast_csv import parse_forecasts
+from forecast.data.files.written.forecast_csv import parse_forecasts
 from forecast.data.frequency import ROW, Unit, is_row, iso_text, readable
 from forecast.data.panel import panel_from_series
 from forecast.experiment.outputs import forecast_csv

@@ -9,7 +9,7 @@ from forecast.errors import shortened
 from forecast.wording import counted
 
 if TYPE_CHECKING:
-    from forecast.data.reading.hierarchy_ids import LevelNodes
+    from forecast.data.reading.hierarchies.hierarchy_ids import LevelNodes
     from forecast.workflows.check import CheckResult
 
 COLUMNS = ("grade", "topic", "text", "flag", "series", "steps")

@@ -25,7 +25,7 @@ from forecast.data.columns.wide_tables import PARTS_OF_YEARS, DatesAcrossError, 
 from forecast.data.covariates import KINDS
 from forecast.data.dates.date_columns import number_rows, split_columns
 from forecast.data.dates.dates import Dates
-from forecast.data.files.stacks import DatesAcross
+from forecast.data.files.dialect.stacks import DatesAcross
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding
 from forecast.data.frequency import ROW

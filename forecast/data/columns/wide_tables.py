@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from forecast.data.dates.date_columns import named_part
 from forecast.data.dates.date_forms import likely_forms, parse
-from forecast.data.files.stacks import DatesAcross
+from forecast.data.files.dialect.stacks import DatesAcross
 from forecast.data.files.table import INDEX, Table
 from forecast.data.panel import FloatArray, IntArray
 from forecast.errors import DataError

@@ -13,10 +13,10 @@ import pyarrow as pa
 from pyarrow import csv as pacsv
 from pyarrow import types
 
-from forecast.data.files.dialect import COMMENT, DATA, Dialect, Record, detect_dialect, records
+from forecast.data.files.dialect.dialect import COMMENT, DATA, Dialect, Record, detect_dialect, records
+from forecast.data.files.dialect.stacks import Stack, stacked, stacked_column
 from forecast.data.files.intake import LONGEST_LINE, too_long
 from forecast.data.files.source import Source
-from forecast.data.files.stacks import Stack, stacked, stacked_column
 from forecast.errors import DataError
 
 REPEATED_TEXTS = 1 << 17  # a column of more different texts is read as plain text

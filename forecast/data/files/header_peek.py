@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from forecast.data.files.dialect import SAMPLE_BYTES, detect_dialect
+from forecast.data.files.dialect.dialect import SAMPLE_BYTES, detect_dialect
 from forecast.data.files.encodings import decoded
 from forecast.data.files.intake import PARQUET_MAGIC, WORKBOOK_MAGICS
 from forecast.data.files.source import UTF16_MARKS, read_source

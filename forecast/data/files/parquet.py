@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
-from forecast.data.files.dialect import check_width
+from forecast.data.files.dialect.dialect import check_width
 from forecast.data.files.free_memory import free_memory, size_text
 from forecast.data.files.intake import BOMB, HARMLESS, TABLE, too_many
 from forecast.data.files.source import Source

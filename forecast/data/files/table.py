@@ -20,10 +20,10 @@ from pyarrow import types
 
 from forecast.data.arrow import coded, coded_stamps, flags, masked, memory
 from forecast.data.files.delimited import Delimited, read_text
-from forecast.data.files.dialect import Dialect, Record
+from forecast.data.files.dialect.dialect import Dialect, Record
+from forecast.data.files.dialect.stacks import DatesAcross, stacked
 from forecast.data.files.parquet import read_parquet
 from forecast.data.files.source import Source
-from forecast.data.files.stacks import DatesAcross, stacked
 from forecast.data.numbers import Numbers, are_numbers, read_numbers, thousand_or_decimals
 from forecast.data.panel import FloatArray, IntArray
 from forecast.errors import DataError

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from forecast.data.frequency import Frequency, readable
 from forecast.data.hierarchy import TOTAL, HierarchySpec
 from forecast.data.panel import IdParts, Panel
-from forecast.data.reading.hierarchy_ids import PARENT_WORDS, parent_places
-from forecast.data.reading.hierarchy_parents import ROUNDED
+from forecast.data.reading.hierarchies.hierarchy_ids import PARENT_WORDS, parent_places
+from forecast.data.reading.hierarchies.hierarchy_parents import ROUNDED
 from forecast.data.shards.partial_sums import PartialSums
 from forecast.errors import DataError
 from forecast.wording import counted, digits

@@ -24,8 +24,8 @@ from forecast.data.covariates import KINDS, Column, Covariates, Kind
 from forecast.data.hierarchy import HierarchySpec
 from forecast.data.panel import IdParts, Panel
 from forecast.data.placed_steps import in_common, placed_steps, told_at
-from forecast.data.reading.hierarchy_ids import TreeLevel, check_nesting
-from forecast.data.reading.hierarchy_sums import OBSERVED, carried
+from forecast.data.reading.hierarchies.hierarchy_ids import TreeLevel, check_nesting
+from forecast.data.reading.hierarchies.hierarchy_sums import OBSERVED, carried
 from forecast.data.shards.stable_hash import BETWEEN, stable_hash
 from forecast.errors import DataError
 

@@ -16,7 +16,7 @@ from pyarrow import csv as pacsv
 from pyarrow import types
 
 from forecast.data.files.delimited import MISSING
-from forecast.data.files.dialect import Dialect, detect_dialect
+from forecast.data.files.dialect.dialect import Dialect, detect_dialect
 from forecast.data.files.intake import LONGEST_LINE
 from forecast.data.files.source import Source, is_utf8
 from forecast.data.files.table import Table

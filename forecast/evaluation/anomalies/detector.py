@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.evaluation.anomalies.calibration import SMALLEST, calibrate, episode_scale
-from forecast.evaluation.anomalies.cross_section import Together
 from forecast.evaluation.anomalies.level import level_scores
-from forecast.evaluation.anomalies.residuals import Residuals
-from forecast.evaluation.anomalies.scorers import bursts, levels, points, shapes, signs_of
+from forecast.evaluation.anomalies.residuals.cross_section import SharedStep
+from forecast.evaluation.anomalies.residuals.residuals import Residuals
+from forecast.evaluation.anomalies.scorers import bursts, levels, points, shapes, shifts_of
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
 from forecast.models.parallel import in_pieces, side_by_side
 
@@ -56,7 +56,7 @@ class Scores:
         rarity: (N,) the probability by chance that an episode as rare begins at a step; NaN where nothing was observed
             or expected.
         gap: steps apart that two steps of one episode may be.
-        signs: (N,) how far each step begins a new level, signed, in standard deviations.
+        shifts: (N,) how far each step begins a new level, signed, in standard deviations.
         settings: the numbers of the method.
         evidence: (N,) what several scorers saw together, in decimal orders; None of one alone.
     """
@@ -65,7 +65,7 @@ class Scores:
     by_scorer: Mapping[Scorer, FloatArray]
     rarity: FloatArray
     gap: int
-    signs: FloatArray
+    shifts: FloatArray
     settings: AnomalySettings = SETTINGS
     evidence: FloatArray | None = None
 
@@ -79,11 +79,11 @@ class Scores:
         weight = self.settings.change_weight if scorer in CHANGES else 1.0
         return 0.0 if math.isnan(rarity) else weight * math.log10(max(rarity, SMALLEST))
 
-    def told_once(self, shared: Sequence[Together], alone: Residuals, panel: Panel) -> Self:
+    def with_shared_steps(self, shared: Sequence[SharedStep], alone: Residuals, panel: Panel) -> Self:
         """Returns the scores with what happened to most series at once, each on one step, as it is ``alone`` there."""
-        signs = _signs_of(panel, alone, [each.place for each in shared], self)
+        shifts = _shifts_of(panel, alone, [each.place for each in shared], self)
         if "point" not in self.by_scorer:  # of these, new levels are looked for
-            shared = [each for each in shared if np.abs(signs[each.place : each.place + 2]).max() > CLEAR_SHIFT]
+            shared = [each for each in shared if np.abs(shifts[each.place : each.place + 2]).max() > CLEAR_SHIFT]
         if not shared:
             return self
         at, rarity = np.array([each.place for each in shared]), np.array([each.rarity for each in shared])
@@ -95,7 +95,7 @@ class Scores:
             self,
             residuals=self.residuals.taking(alone, at),
             by_scorer=found,
-            signs=signs,
+            shifts=shifts,
             rarity=_with_least(self.rarity, at, rarity),
             evidence=evidence,
         )
@@ -108,9 +108,9 @@ class Scores:
         return in_pieces(lambda rarity: -np.log10(np.maximum(rarity, SMALLEST)), self.rarity)
 
 
-def _signs_of(panel: Panel, alone: Residuals, places: Sequence[int], scores: Scores) -> FloatArray:
+def _shifts_of(panel: Panel, alone: Residuals, places: Sequence[int], scores: Scores) -> FloatArray:
     """Returns how far each step begins a new level, (N,), of the series of some places as they are alone."""
-    result = scores.signs.copy()
+    result = scores.shifts.copy()
     for i in np.unique(panel.series_of(np.array(places, dtype=np.int64))).tolist():
         own = slice(panel.offsets[i], panel.offsets[i + 1])
         result[own] = level_scores(alone.from_past[own], alone.from_future[own], scores.settings.widths)
@@ -147,10 +147,10 @@ def score_steps(
     span = _span(panel, past)
     past = known if past is None else known & past
     past = past & _settled(panel, settings)
-    signs = signs_of(panel, residuals, settings, threads)
+    shifts = shifts_of(panel, residuals, settings, threads)
     makers: Mapping[Scorer, Callable[[], FloatArray]] = {
         "point": lambda: points(panel, residuals, past, settings),
-        "level": lambda: levels(panel, residuals, signs, past, settings),
+        "level": lambda: levels(panel, residuals, shifts, past, settings),
         "variance": lambda: bursts(panel, residuals, season, past, settings),
         "shape": lambda: shapes(panel, residuals, season, past, settings),
     }
@@ -171,7 +171,7 @@ def score_steps(
     else:
         rarity = by_episodes(next(iter(found.values())))
     rarity[~known] = np.nan
-    return Scores(residuals, found, rarity, gap, signs, settings, evidence)
+    return Scores(residuals, found, rarity, gap, shifts, settings, evidence)
 
 
 def _span(panel: Panel, past: BoolArray | None) -> float:

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from forecast.data.hierarchy import Hierarchy
 from forecast.data.panel import Panel
 from forecast.evaluation.anomalies.calibration import false_discovery_rates
-from forecast.evaluation.anomalies.cross_section import Together
 from forecast.evaluation.anomalies.detector import CLEAR_SHIFT, LEARNED_FROM, Scorer, Scores
 from forecast.evaluation.anomalies.excursions import BACK, SIDE, Excursion, excursion_at, lasts_from, side_of
+from forecast.evaluation.anomalies.residuals.cross_section import SharedStep
 from forecast.models.parallel import in_pieces
 
 FloatArray = NDArray[np.float64]
@@ -137,7 +137,7 @@ def find_episodes(
     return tuple(_with_rate(each, rate) for each, rate in zip(found, rates.tolist(), strict=True))
 
 
-def with_others(episodes: tuple[Episode, ...], shared: Sequence[Together]) -> tuple[Episode, ...]:
+def with_others(episodes: tuple[Episode, ...], shared: Sequence[SharedStep]) -> tuple[Episode, ...]:
     """Returns the episodes, those that happened to most series at once with how many these are."""
     by_place = {each.place: each for each in shared}
     at = [next((place for place in (one.peak, one.onset - 1) if place in by_place), None) for one in episodes]
@@ -233,7 +233,7 @@ def _kind(
         max(int(panel.offsets[i]), int(steps[0]) - scores.gap),
         min(int(panel.offsets[i + 1]), int(steps[-1]) + 1),
     )
-    shifts = np.abs(scores.signs[begin:end])
+    shifts = np.abs(scores.shifts[begin:end])
     shift = begin + int(shifts.argmax())
     sides = (scores.residuals.from_past[peak], scores.residuals.from_future[peak])
     alone = np.nanmin(np.abs(sides)) > CLEAR_SHIFT / 2 and not sides[0] * sides[1] < 0
@@ -241,7 +241,7 @@ def _kind(
     lasts = stays and abs(_shift(panel, shift, i, season)) > BACK * abs(panel.values[peak] - told.expected[peak])
     is_level = leading == "level" or (stays and (leading != "point" or not alone or lasts))
     if is_level or (leading == "point" and len(steps) > 1):
-        gone = excursion_at(panel, scores.signs, shift, i, season)
+        gone = excursion_at(panel, scores.shifts, shift, i, season)
         if gone:
             return ("spike" if gone.size > 0 else "dip"), gone.onset, gone
     if is_level and lasts_from(panel, shift, i, season):

@@ -42,19 +42,19 @@ def side_of(season: int) -> int:
     return season * -(-SIDE // season) if season <= LONGEST else SIDE
 
 
-def excursion_at(panel: Panel, signs: FloatArray, step: int, series: int, season: int) -> Excursion | None:
+def excursion_at(panel: Panel, shifts: FloatArray, step: int, series: int, season: int) -> Excursion | None:
     """Returns the excursion of which a step is one end; None where values stay, or nobody knows yet.
 
     Args:
-        panel: that the signs are of.
-        signs: (N,) how far each step begins a new level, signed, in standard deviations.
+        panel: that the shifts are of.
+        shifts: (N,) how far each step begins a new level, signed, in standard deviations.
         step: at which a new level begins.
         series: of the step.
         season: in steps, 1 for none.
     """
     side, begin, end = side_of(season), int(panel.offsets[series]), int(panel.offsets[series + 1])
     first = max(begin, step - REACH * side)
-    opposite = signs[first : min(end, step + REACH * side + 1)] * -np.sign(signs[step])
+    opposite = shifts[first : min(end, step + REACH * side + 1)] * -np.sign(shifts[step])
     if opposite.max() <= CLEAR_SHIFT:
         return None
     onset, stop = sorted((step, first + int(opposite.argmax())))
@@ -65,7 +65,7 @@ def excursion_at(panel: Panel, signs: FloatArray, step: int, series: int, season
     if np.isnan(off).all():
         return None
     size = float(np.nanmedian(off))
-    if size * signs[onset] <= 0 or abs(np.nanmedian(after) - np.nanmedian(before)) > BACK * abs(size):
+    if size * shifts[onset] <= 0 or abs(np.nanmedian(after) - np.nanmedian(before)) > BACK * abs(size):
         return None
     first_off, last_off = _trimmed(off, size)
     return Excursion(onset + first_off, onset + last_off + 1, size)
@@ -83,7 +83,7 @@ def lasts_from(panel: Panel, step: int, series: int, season: int) -> bool:
 
 
 def _trimmed(off: FloatArray, size: float) -> tuple[int, int]:
-    """Returns the first and the last step that is off at least half as far as all are: signs may be a step early."""
+    """Returns the first and the last step that is off at least half as far as all: a shift may seem a step early."""
     far = np.flatnonzero(off * np.sign(size) > BACK * abs(size))
     return int(far[0]), int(far[-1])
 

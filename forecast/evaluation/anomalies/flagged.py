@@ -13,7 +13,7 @@ import numpy as np
 from forecast.data.panel import IntArray, Panel
 from forecast.errors import DataError
 from forecast.evaluation.anomalies.episodes import rare_steps
-from forecast.evaluation.anomalies.search import Found, Looked, search
+from forecast.evaluation.anomalies.search import Anomalies, AnomalyInput, search
 
 RATE = 0.001
 """Of false alarms: that of ``forecast anomalies`` where nobody asks for another."""
@@ -22,21 +22,21 @@ OPEN = 2
 """Values in a row at the end of a series from which on they may be a new level."""
 
 
-def flagged_values(looked: Looked, until: IntArray, threads: int = 1) -> IntArray:
+def flagged_values(given: AnomalyInput, until: IntArray, threads: int = 1) -> IntArray:
     """Returns the places of the spikes and dips in what came after some steps, none where too little came before.
 
     Args:
-        looked: the panel, and what a model says of it.
+        given: the panel, and what a model says of it.
         until: (S,) ordinal of the step of each series after which is looked.
         threads: see ``search``.
     """
-    panel = looked.panel
+    panel = given.panel
     since = int((until + 1)[panel.last > until].min(initial=int(panel.last.max()) + 1))
     if since > panel.last.max():
         return np.empty(0, dtype=np.int64)
     try:
         begin = since if since > panel.first.min() else None
-        found = search(looked, "point", RATE, begin, threads=threads, by_itself=True)
+        found = search(given, "point", RATE, begin, threads=threads, by_itself=True)
     except DataError:  # too little history to tell
         return np.empty(0, dtype=np.int64)
     places = np.array(list(_points(panel, found)), dtype=np.int64)
@@ -44,7 +44,7 @@ def flagged_values(looked: Looked, until: IntArray, threads: int = 1) -> IntArra
     return np.sort(places[places - panel.offsets[series] + panel.first[series] > until[series]])
 
 
-def _points(panel: Panel, found: Found) -> Iterator[int]:
+def _points(panel: Panel, found: Anomalies) -> Iterator[int]:
     """Yields the places of values that stand alone."""
     rare = rare_steps(found.scores, RATE) & found.judged & panel.observed
     seen = np.flatnonzero(panel.observed)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, even_choice
 from forecast.evaluation.anomalies.calibration import SMALLEST, calibrate
-from forecast.evaluation.anomalies.demand import beyond_normal
 from forecast.evaluation.anomalies.level import burst_scores, level_scores, spread_forward
-from forecast.evaluation.anomalies.residuals import Residuals
+from forecast.evaluation.anomalies.residuals.demand import beyond_normal
+from forecast.evaluation.anomalies.residuals.residuals import Residuals
 from forecast.evaluation.anomalies.settings import AnomalySettings
 from forecast.evaluation.anomalies.subsequence import (
     UsualShapes,
@@ -75,17 +75,17 @@ def _rare_sizes(errors: FloatArray, past: BoolArray, settings: AnomalySettings) 
     return partial(in_pieces, rarity)
 
 
-def signs_of(panel: Panel, residuals: Residuals, settings: AnomalySettings, threads: int = 1) -> FloatArray:
+def shifts_of(panel: Panel, residuals: Residuals, settings: AnomalySettings, threads: int = 1) -> FloatArray:
     """Returns how far each step begins a new level, signed, in standard deviations, (N,)."""
     score = partial(level_scores, widths=settings.widths)
     return each(panel, score, residuals.from_past, residuals.from_future, threads=threads)
 
 
 def levels(
-    panel: Panel, residuals: Residuals, signs: FloatArray, past: BoolArray, settings: AnomalySettings
+    panel: Panel, residuals: Residuals, shifts: FloatArray, past: BoolArray, settings: AnomalySettings
 ) -> FloatArray:
     """Returns how rare the change of level is that each step may belong to, of some that are known, (N,)."""
-    sizes = each(panel, partial(spread_forward, steps=settings.widths[0]), signs)
+    sizes = each(panel, partial(spread_forward, steps=settings.widths[0]), shifts)
     return _rarity(panel, residuals, sizes, past, settings)
 
 

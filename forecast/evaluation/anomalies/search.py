@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from forecast.data.checks.seasons import seasons_of
 from forecast.data.panel import Panel
 from forecast.errors import DataError
-from forecast.evaluation.anomalies.cross_section import Together, beside_others, ordinals_of, together
 from forecast.evaluation.anomalies.detector import AnomalyKind, Scores, score_steps
 from forecast.evaluation.anomalies.episodes import (
     Episode,
@@ -18,8 +17,9 @@ from forecast.evaluation.anomalies.episodes import (
     told_below,
     with_others,
 )
-from forecast.evaluation.anomalies.model_residuals import ModelSteps
-from forecast.evaluation.anomalies.residuals import Residuals, residuals_of
+from forecast.evaluation.anomalies.residuals.cross_section import SharedStep, beside_others, ordinals_of, shared_steps
+from forecast.evaluation.anomalies.residuals.model_residuals import ModelSteps
+from forecast.evaluation.anomalies.residuals.residuals import Residuals, residuals_of
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
 from forecast.models.parallel import in_pieces
 from forecast.wording import counted
@@ -34,7 +34,7 @@ LEAST_SHARE = 0.75
 
 
 @dataclass(frozen=True, eq=False)
-class Followed:
+class SmoothedPanel:
     """A panel followed by smoothing.
 
     Attributes:
@@ -49,8 +49,8 @@ class Followed:
 
 
 @dataclass(frozen=True, eq=False)
-class Looked:
-    """What is looked at.
+class AnomalyInput:
+    """A panel whose anomalies are searched, and what a model says of it.
 
     Attributes:
         panel: in the user's values.
@@ -65,11 +65,11 @@ class Looked:
     gain: FloatArray | None = None
     offset: FloatArray | None = None
     model: ModelSteps | None = None
-    followed: Followed | None = None
+    followed: SmoothedPanel | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Anomalies:
     """What was not expected.
 
     Attributes:
@@ -92,7 +92,7 @@ class Found:
 
 
 def search(
-    looked: Looked,
+    given: AnomalyInput,
     kind: AnomalyKind,
     rate: float,
     since: int | None = None,
@@ -100,11 +100,11 @@ def search(
     threads: int = 1,
     *,
     by_itself: bool = False,
-) -> Found:
+) -> Anomalies:
     """Returns what was not expected in a panel.
 
     Args:
-        looked: the panel, and what a model says of it.
+        given: the panel, and what a model says of it.
         kind: of what is looked for.
         rate: of false alarms a step.
         since: ordinal of the first step that is judged; what lies before calibrates. None for all.
@@ -115,38 +115,38 @@ def search(
     Raises:
         DataError: no series has enough history.
     """
-    panel = looked.panel
+    panel = given.panel
     notes = check_history(panel, since)
-    followed = looked.followed or follow(looked, settings, threads)
+    followed = given.followed or follow(given, settings, threads)
     inner, seasons = followed.rest, followed.seasons
-    alone, of_model = _with_model(followed.residuals, inner, looked)
+    alone, of_model = _with_model(followed.residuals, inner, given)
     judged = np.ones(len(panel.values), dtype=bool) if since is None else ordinals_of(panel) >= since
     past = None if since is None else ~judged
     season = shape_season(panel, seasons)
     beside = alone if by_itself else beside_others(inner, alone, settings)
     scores = score_steps(inner, beside, season, kind, past, settings, threads)
-    shared: tuple[Together, ...] = ()
+    shared: tuple[SharedStep, ...] = ()
     if kind != "shape" and not by_itself:
-        shared = together(inner, alone, since, rate, settings)
-        scores = scores.told_once(shared, alone, inner)
+        shared = shared_steps(inner, alone, since, rate, settings)
+        scores = scores.with_shared_steps(shared, alone, inner)
     told = expectation(inner, scores)
-    if looked.gain is not None and looked.offset is not None:
-        gain, offset = looked.gain, looked.offset
+    if given.gain is not None and given.offset is not None:
+        gain, offset = given.gain, given.offset
         told = Expectation(*(_back(part, gain, offset) for part in (told.expected, told.lower, told.upper)))
     episodes = find_episodes(panel, scores, told, rate, max(1, *seasons, 1), judged)
     episodes = told_below(panel, with_others(episodes, shared))
-    return Found(scores, told, episodes, judged, since, int((of_model & judged & panel.observed).sum()), notes)
+    return Anomalies(scores, told, episodes, judged, since, int((of_model & judged & panel.observed).sum()), notes)
 
 
-def follow(looked: Looked, settings: AnomalySettings = SETTINGS, threads: int = 1) -> Followed:
+def follow(given: AnomalyInput, settings: AnomalySettings = SETTINGS, threads: int = 1) -> SmoothedPanel:
     """Returns a panel followed by smoothing, without the effects of its covariates."""
-    panel = looked.panel
-    seasons = seasons_seen(panel) if looked.seasons is None else looked.seasons
+    panel = given.panel
+    seasons = seasons_seen(panel) if given.seasons is None else given.seasons
     rest = panel.values
-    if looked.gain is not None and looked.offset is not None:
-        rest = in_pieces(lambda values, gain, offset: (values - offset) / gain, rest, looked.gain, looked.offset)
+    if given.gain is not None and given.offset is not None:
+        rest = in_pieces(lambda values, gain, offset: (values - offset) / gain, rest, given.gain, given.offset)
     inner = replace(panel, values=rest, covariates=None)
-    return Followed(inner, seasons, residuals_of(inner, seasons, settings, threads))
+    return SmoothedPanel(inner, seasons, residuals_of(inner, seasons, settings, threads))
 
 
 def _back(rest: FloatArray, gain: FloatArray, offset: FloatArray) -> FloatArray:
@@ -154,11 +154,11 @@ def _back(rest: FloatArray, gain: FloatArray, offset: FloatArray) -> FloatArray:
     return in_pieces(lambda rest, gain, offset: rest * gain + offset, rest, gain, offset)
 
 
-def _with_model(residuals: Residuals, panel: Panel, looked: Looked) -> tuple[Residuals, NDArray[np.bool_]]:
+def _with_model(residuals: Residuals, panel: Panel, given: AnomalyInput) -> tuple[Residuals, NDArray[np.bool_]]:
     """Returns the residuals with those of a model where it judges, and which steps these are."""
-    if looked.model is None:
+    if given.model is None:
         return residuals, np.zeros(len(panel.values), dtype=bool)
-    made, at = looked.model, looked.model.places
+    made, at = given.model, given.model.places
     if residuals.intermittent is not None:  # a mean and its error say little of a demand that may not come
         made = made.only(~residuals.intermittent[panel.series_of(at)])
         at = made.places
@@ -168,7 +168,7 @@ def _with_model(residuals: Residuals, panel: Panel, looked: Looked) -> tuple[Res
         for part in (made.expected, made.expected + made.above, made.expected - made.below)
     )
     scale = np.where(own.values >= expected, above - expected, expected - below)
-    scale = np.fmax(np.maximum(scale, (above - below) / 10), LEAST_SHARE * own.ahead)
+    scale = np.fmax(np.maximum(scale, (above - below) / 10), LEAST_SHARE * own.forward_scale)
     says = ~np.isnan(expected) & (scale > 0)
     at, expected, scale = at[says], expected[says], scale[says]
     where = np.zeros(len(panel.values), dtype=bool)

@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.files.forecast_csv import ForecastTable
+from forecast.data.files.written.forecast_csv import ForecastTable
 from forecast.data.panel import FloatArray, IntArray, Panel, places_of
 from forecast.interval_levels import LEVELS
 from forecast.models.classical.baselines import seasonal_naive

@@ -24,7 +24,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.files.forecast_csv import ForecastTable
+from forecast.data.files.written.forecast_csv import ForecastTable
 from forecast.data.frequency import Timestamps
 from forecast.data.panel import FloatArray, IntArray
 from forecast.errors import UsageError

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.data.covariates import Column, Covariates
-from forecast.data.files.forecast_csv import KNOWN, ForecastTable, parse_forecasts
+from forecast.data.files.written.forecast_csv import KNOWN, ForecastTable, parse_forecasts
 from forecast.data.panel import FloatArray, IntArray, Panel, places_of
 from forecast.errors import DataError
 from forecast.experiment.input_data import called_alike

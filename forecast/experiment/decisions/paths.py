@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.files.free_memory import free_memory, short_of_memory
-from forecast.data.files.written_paths import paths_bytes
+from forecast.data.files.written.written_paths import paths_bytes
 from forecast.data.frequency import Timestamps
 from forecast.data.panel import Panel
 from forecast.errors import DataError, UsageError

@@ -5,7 +5,7 @@ import numpy as np
 from forecast.data.panel import Panel
 from forecast.evaluation.anomalies.episodes import Episode
 from forecast.evaluation.anomalies.reasons import reason_of
-from forecast.evaluation.anomalies.search import Found
+from forecast.evaluation.anomalies.search import Anomalies
 from forecast.report.tables import ResultTable, timestamp_texts
 
 EPISODE_COLUMNS = (
@@ -14,13 +14,13 @@ EPISODE_COLUMNS = (
 )
 
 
-def episodes_of(panel: Panel, found: Found) -> ResultTable:
+def episodes_of(panel: Panel, found: Anomalies) -> ResultTable:
     """Returns a row an episode, the rarest first."""
     ordered = sorted(found.episodes, key=lambda episode: episode.rarity)
     return ResultTable(EPISODE_COLUMNS, tuple(_row(panel, found, episode) for episode in ordered))
 
 
-def _row(panel: Panel, found: Found, episode: Episode) -> tuple[str | int | float | None, ...]:
+def _row(panel: Panel, found: Anomalies, episode: Episode) -> tuple[str | int | float | None, ...]:
     steps = np.array([episode.onset, episode.end, episode.peak]) - panel.offsets[episode.series]
     stamps = panel.frequency.timestamps(panel.first[episode.series] + steps)
     onset, end, peak = (str(text) for text in timestamp_texts(np.asarray(stamps)))

@@ -12,7 +12,7 @@ from forecast.evaluation.anomalies.detector import AnomalyKind
 from forecast.evaluation.anomalies.search import search
 from forecast.experiment.panels.episode_table import EPISODE_COLUMNS, episodes_of
 from forecast.experiment.panels.shard_forecast import ShardSpec, read_shard
-from forecast.experiment.versions.model_view import first_judged, stored_view
+from forecast.experiment.versions.anomaly_input import first_judged, input_of_version
 from forecast.production.store.disk import atomic_write
 from forecast.report.tables import ResultTable
 from forecast.run import Run
@@ -48,7 +48,9 @@ def shard_anomalies(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
     table = ResultTable(EPISODE_COLUMNS, ())
     if since is None or since <= panel.last.max():
         try:
-            found = search(stored_view(stored, panel, run), told.kind, told.rate, since, threads=run.machine.threads)
+            found = search(
+                input_of_version(stored, panel, run), told.kind, told.rate, since, threads=run.machine.threads
+            )
         except DataError as error:  # too little history in all series of this shard
             notes += (error.message,)
         else:

@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from forecast.data.files.forecast_parquet import ForecastColumns, forecast_parquet, has_dates_only
 from forecast.data.files.parquet_folder import part_of, read_part
 from forecast.data.files.remote.folder_place import folder_at
+from forecast.data.files.written.forecast_parquet import ForecastColumns, forecast_parquet, has_dates_only
 from forecast.data.panel import TARGET, Panel
 from forecast.data.reading.reader import Reading
 from forecast.data.shards.stable_hash import shards_of_names

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from forecast.data.hierarchy import HierarchySpec, parse_hierarchy
 from forecast.data.panel import IdParts, Panel, places_of
-from forecast.data.reading.hierarchy_ids import PARENT_WORDS, TreeLevel, levels_of, spelled_as
-from forecast.data.reading.hierarchy_parents import without_parents
-from forecast.data.reading.hierarchy_sums import ended_at_zero
+from forecast.data.reading.hierarchies.hierarchy_ids import PARENT_WORDS, TreeLevel, levels_of, spelled_as
+from forecast.data.reading.hierarchies.hierarchy_parents import without_parents
+from forecast.data.reading.hierarchies.hierarchy_sums import ended_at_zero
 from forecast.data.reading.reader import Reading
 from forecast.data.shards.parent_rows import parent_rows
 from forecast.data.shards.partial_sums import nesting_pairs, partial_sums

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from forecast.data.hierarchy import parse_hierarchy
 from forecast.data.panel import Panel, places_of
-from forecast.data.reading.hierarchy_ids import spelled_as
+from forecast.data.reading.hierarchies.hierarchy_ids import spelled_as
 from forecast.data.shards.parent_rows import check_parent_rows
 from forecast.data.shards.partial_sums import PartialSums, check_nesting_of_all, in_order
 from forecast.errors import UsageError

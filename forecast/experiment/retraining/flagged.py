@@ -14,7 +14,7 @@ from forecast.data.reading.ignored_spans import ignoring, words_of
 from forecast.data.reading.reader import Reading
 from forecast.errors import UsageError
 from forecast.evaluation.anomalies.flagged import flagged_values
-from forecast.experiment.versions.model_view import file_view, stored_view, trained_until
+from forecast.experiment.versions.anomaly_input import input_of_file, input_of_version, trained_until
 from forecast.experiment.versions.stored_model import StoredModel
 from forecast.run import Run
 from forecast.wording import counted, listed
@@ -56,11 +56,11 @@ def without_flagged(reading: Reading, stored: StoredModel | None, run: Run) -> t
         message = "--anomalies ignore leaves out values of single series, and here series are sums of others."
         raise UsageError(message, "--anomalies keep, or no --hierarchy")
     if stored is None:
-        looked, until, by = file_view(panel), panel.first - 1, "what lies around"
+        given, until, by = input_of_file(panel), panel.first - 1, "what lies around"
     else:
-        looked, until = stored_view(stored, panel, run), trained_until(stored, panel)
+        given, until = input_of_version(stored, panel, run), trained_until(stored, panel)
         by = f"{stored.version.name} {stored.version.label}"
-    places = flagged_values(looked, until, run.machine.threads)
+    places = flagged_values(given, until, run.machine.threads)
     if not places.size:
         return reading, LeftOut((), f"no value is left out (--anomalies ignore): {by} expected all")
     words = words_of(panel, places)

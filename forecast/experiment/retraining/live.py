@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from forecast.data.files.forecast_csv import parse_forecasts
+from forecast.data.files.written.forecast_csv import parse_forecasts
 from forecast.data.panel import IntArray, Panel
 from forecast.data.reading.reader import Reading
 from forecast.evaluation import metrics

@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from forecast.data.frequency import readable
 from forecast.data.panel import Panel
 from forecast.data.read_options import ReadOptions
-from forecast.data.reading.hierarchy_sums import read_nodes
+from forecast.data.reading.hierarchies.hierarchy_sums import read_nodes
 from forecast.data.reading.reader import read_panel
 from forecast.errors import UsageError
 from forecast.evaluation.anomalies.detector import AnomalyKind
 from forecast.evaluation.anomalies.episodes import SURE, Episode
-from forecast.evaluation.anomalies.search import Found, search
+from forecast.evaluation.anomalies.search import Anomalies, search
 from forecast.experiment.outputs import stem_of, write_all
 from forecast.experiment.panels.episode_table import episodes_of
 from forecast.experiment.stored_forecast import data_of_forecast
-from forecast.experiment.versions.model_view import file_view, first_judged, stored_view
+from forecast.experiment.versions.anomaly_input import first_judged, input_of_file, input_of_version
 from forecast.experiment.versions.stored_model import load_champion, load_version
 from forecast.production.store.store import Store
 from forecast.report.tables import ResultTable
@@ -68,7 +68,7 @@ class AnomaliesResult:
     model: tuple[str, str] | None
     source: str
     panel: Panel
-    found: Found
+    found: Anomalies
     by_model: int
     notes: tuple[str, ...]
 
@@ -114,7 +114,7 @@ def anomalies(request: AnomaliesRequest, store: Store, run: Run) -> AnomaliesRes
         reading = read(request.source, request.options, now=now)
         panel, source = reading.panel, reading.source
         notes = tuple(finding.text for finding in reading.findings if finding.grade == "warning")
-        looked, model = file_view(panel), None
+        given, model = input_of_file(panel), None
     else:
         models = store.model(request.name)
         stored = (
@@ -122,10 +122,10 @@ def anomalies(request: AnomaliesRequest, store: Store, run: Run) -> AnomaliesRes
         )
         known = data_of_forecast(stored, request.source, now)
         panel, notes, source = known.panel, known.notes, request.source or stored.source
-        looked = stored_view(stored, panel, run)
+        given = input_of_version(stored, panel, run)
         model = (stored.version.name, stored.version.label)
     since = first_judged(panel, request.since) if request.since else None
-    found = search(looked, request.kind, request.rate, since, threads=run.machine.threads)
+    found = search(given, request.kind, request.rate, since, threads=run.machine.threads)
     return AnomaliesResult(request, model, source, panel, found, found.by_model, (*notes, *found.notes))
 
 

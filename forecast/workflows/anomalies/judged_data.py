@@ -13,8 +13,8 @@ from forecast.evaluation.anomalies.flagged import POINTS, RATE
 from forecast.evaluation.anomalies.search import search
 from forecast.experiment.input_data import called_alike
 from forecast.experiment.stored_forecast import data_of_forecast
+from forecast.experiment.versions.anomaly_input import input_of_version
 from forecast.experiment.versions.data_entry import data_of
-from forecast.experiment.versions.model_view import stored_view
 from forecast.experiment.versions.stored_model import load_champion
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import Store
@@ -38,7 +38,7 @@ def judged_data(reading: Reading, store: Store, run: Run) -> Judged | None:
         own = called_alike(reading.panel, stored.context)
         if own.frequency != panel.frequency or own.hierarchy != panel.hierarchy:
             return None
-        episodes = search(stored_view(stored, panel, run), "auto", RATE, threads=run.machine.threads).episodes
+        episodes = search(input_of_version(stored, panel, run), "auto", RATE, threads=run.machine.threads).episodes
         alone = [one for one in episodes if one.kind in POINTS]
         shifts = [one for one in episodes if one.kind == "level shift"]
         return Judged(

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from forecast.data.files.forecast_csv import ForecastTable
+from forecast.data.files.written.forecast_csv import ForecastTable
 from forecast.data.panel import Panel, places_of
 from forecast.errors import UsageError
 from forecast.experiment.changes.choice import moment_text

@@ -9,8 +9,8 @@ from forecast.errors import ForecastError
 from forecast.evaluation.anomalies.episodes import SURE, Episode
 from forecast.evaluation.anomalies.flagged import RATE
 from forecast.evaluation.anomalies.reasons import reason_of
-from forecast.evaluation.anomalies.search import Found, search
-from forecast.experiment.versions.model_view import stored_view
+from forecast.evaluation.anomalies.search import Anomalies, search
+from forecast.experiment.versions.anomaly_input import input_of_version
 from forecast.experiment.versions.stored_model import StoredModel
 from forecast.report.figures.episodes.episodes import Excerpt
 from forecast.report.html.episodes import EpisodeRow, episode_section
@@ -25,7 +25,7 @@ MOST_SERIES, MOST_VALUES = 100, 20_000
 """A page looks at no more: it is read to see a forecast, and must not take minutes."""
 
 
-def excerpts_of(panel: Panel, found: Found, episodes: Sequence[Episode]) -> list[Excerpt]:
+def excerpts_of(panel: Panel, found: Anomalies, episodes: Sequence[Episode]) -> list[Excerpt]:
     """Returns the values around each of some episodes, and what was expected of them."""
     excerpts = []
     for episode in episodes:
@@ -58,7 +58,7 @@ def episode_sections(stored: StoredModel, panel: Panel, run: Run = ALONE) -> tup
         return ()
     panel = panel.tail(MOST_VALUES // len(panel))
     with suppress(ForecastError):  # too little history, or a column that is gone: the page tells of a forecast
-        found = search(stored_view(stored, panel, run), "auto", RATE, threads=run.machine.threads)
+        found = search(input_of_version(stored, panel, run), "auto", RATE, threads=run.machine.threads)
         sure = sorted(
             (one for one in found.episodes if one.false_discoveries <= SURE), key=lambda one: (one.rarity, one.onset)
         )
@@ -67,7 +67,7 @@ def episode_sections(stored: StoredModel, panel: Panel, run: Run = ALONE) -> tup
     return ()
 
 
-def _section(panel: Panel, found: Found, sure: Sequence[Episode]) -> Section:
+def _section(panel: Panel, found: Anomalies, sure: Sequence[Episode]) -> Section:
     rows = [_row(panel, one) for one in sure[:LISTED]]
     judged = int((found.judged & panel.observed).sum())
     what = "1 episode is" if len(sure) == 1 else f"{len(sure):,} episodes are"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast.data.files.forecast_csv import parse_forecasts
+from forecast.data.files.written.forecast_csv import parse_forecasts
 from forecast.errors import DataError
 from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.fold_forecasts import Manner

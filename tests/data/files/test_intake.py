@@ -165,7 +165,7 @@ def test_the_machine_tells_how_much_is_free(monkeypatch):
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_more_columns_than_can_be_looked_at_are_refused_at_once(tmp_path, monkeypatch, ending):
-    monkeypatch.setattr("forecast.data.files.dialect.MOST_COLUMNS", 1000)
+    monkeypatch.setattr("forecast.data.files.dialect.dialect.MOST_COLUMNS", 1000)
     path = tmp_path / f"x.{ending}"
     for width, is_read in ((1000, True), (1001, False)):
         columns = {f"c{i}": ["a"] for i in range(width)}

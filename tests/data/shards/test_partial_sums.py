@@ -12,8 +12,8 @@ from forecast.data.files.source import written_source
 from forecast.data.hierarchy import parse_hierarchy
 from forecast.data.panel import IdParts
 from forecast.data.read_options import ReadOptions
-from forecast.data.reading.hierarchy_ids import levels_of
-from forecast.data.reading.hierarchy_sums import ended_at_zero, read_leaves, with_sums
+from forecast.data.reading.hierarchies.hierarchy_ids import levels_of
+from forecast.data.reading.hierarchies.hierarchy_sums import ended_at_zero, read_leaves, with_sums
 from forecast.data.shards.partial_sums import (
     PartialSums,
     check_nesting_of_all,

@@ -11,14 +11,14 @@ SEASON = 7
 
 
 def shop(size=-80.0, onset=ONSET, stop=STOP, steps=STEPS):
-    """Daily values with a week as large as what they are off by, and the signs of where levels begin."""
+    """Daily values with a week as large as what they are off by, and how far steps begin a new level."""
     values = 100 + 80 * np.sin(np.arange(steps) * 2 * np.pi / SEASON)
     values[onset:stop] += size
-    signs = np.zeros(steps)
-    signs[onset] = np.sign(size) * 9
+    shifts = np.zeros(steps)
+    shifts[onset] = np.sign(size) * 9
     if stop < steps:
-        signs[stop] = -np.sign(size) * 8
-    return panel_from_series([values], "D"), signs
+        shifts[stop] = -np.sign(size) * 8
+    return panel_from_series([values], "D"), shifts
 
 
 @pytest.mark.parametrize("step", [ONSET, STOP])
@@ -30,9 +30,9 @@ def test_excursion_is_the_same_from_either_end(step, size):
 
 
 def test_gaps_in_it_and_beside_it_are_passed_over():
-    panel, signs = shop()
+    panel, shifts = shop()
     panel.values[[ONSET - 1, ONSET + 1, STOP + 2]] = np.nan
-    assert excursion_at(panel, signs, ONSET, 0, SEASON).size == pytest.approx(-80)
+    assert excursion_at(panel, shifts, ONSET, 0, SEASON).size == pytest.approx(-80)
 
 
 @pytest.mark.parametrize("stop", [STEPS, STEPS - 2])
@@ -41,9 +41,9 @@ def test_what_has_not_come_back_for_three_steps_is_none(stop):
 
 
 def test_two_levels_of_which_the_second_stays_elsewhere_are_none():
-    panel, signs = shop()
+    panel, shifts = shop()
     panel.values[STOP:] -= 50
-    assert excursion_at(panel, signs, ONSET, 0, SEASON) is None
+    assert excursion_at(panel, shifts, ONSET, 0, SEASON) is None
 
 
 def test_what_lasts_longer_than_two_sides_is_a_level_of_its_own():
@@ -51,9 +51,9 @@ def test_what_lasts_longer_than_two_sides_is_a_level_of_its_own():
 
 
 def test_other_series_are_not_looked_at():
-    panel, signs = shop()
+    panel, shifts = shop()
     half = panel_from_series([panel.values[: ONSET + 2], panel.values[ONSET + 2 :]], "D")
-    assert excursion_at(half, signs, ONSET, 0, SEASON) is None
+    assert excursion_at(half, shifts, ONSET, 0, SEASON) is None
 
 
 @pytest.mark.parametrize(("season", "side"), [(1, 7), (5, 10), (7, 7), (12, 12), (61, 7)])
@@ -73,8 +73,8 @@ def test_of_a_level_that_has_just_begun_nobody_knows_better():
 
 
 def test_steps_at_the_ends_that_are_not_off_are_no_part_of_it():
-    panel, signs = shop()
-    signs[ONSET - 2], signs[ONSET] = signs[ONSET], 0
-    signs[STOP + 1], signs[STOP] = signs[STOP], 0
-    found = excursion_at(panel, signs, ONSET - 2, 0, SEASON)
+    panel, shifts = shop()
+    shifts[ONSET - 2], shifts[ONSET] = shifts[ONSET], 0
+    shifts[STOP + 1], shifts[STOP] = shifts[STOP], 0
+    found = excursion_at(panel, shifts, ONSET - 2, 0, SEASON)
     assert (found.onset, found.stop) == (ONSET, STOP)

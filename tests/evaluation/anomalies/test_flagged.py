@@ -5,7 +5,7 @@ import pytest
 
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.anomalies.flagged import flagged_values
-from forecast.evaluation.anomalies.search import Looked
+from forecast.evaluation.anomalies.search import AnomalyInput
 
 STEPS = 200
 
@@ -15,7 +15,7 @@ def flagged(changed, until=99):
     values = 100 + 10 * np.sin(2 * np.pi * t / 7) + rng.uniform(-2, 2, STEPS)
     for where, size in changed:
         values[where] += size
-    return flagged_values(Looked(panel_from_series([values], "D"), (7,)), np.array([until])).tolist()
+    return flagged_values(AnomalyInput(panel_from_series([values], "D"), (7,)), np.array([until])).tolist()
 
 
 @pytest.mark.parametrize(
@@ -42,5 +42,5 @@ def test_a_day_on_which_all_series_are_off_is_flagged_in_each():
     values = 100 + rng.uniform(-2, 2, (10, STEPS))
     values[:, 150] = 0
     panel = panel_from_series(list(values), "D")
-    flags = flagged_values(Looked(panel, ()), np.full(10, 99))
+    flags = flagged_values(AnomalyInput(panel, ()), np.full(10, 99))
     assert set((panel.offsets[:-1] + 150).tolist()) <= set(flags.tolist())

@@ -6,7 +6,7 @@ import pytest
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.anomalies import calibration, detector, scorers
 from forecast.evaluation.anomalies.calibration import calibrate, episode_scale
-from forecast.evaluation.anomalies.search import Looked, search
+from forecast.evaluation.anomalies.search import AnomalyInput, search
 from forecast.evaluation.anomalies.subsequence import distances_in_size, in_size, over_steps, usual_shapes, windows_of
 from forecast.models import parallel
 from forecast.models.parallel import in_pieces
@@ -30,7 +30,7 @@ def test_alarms_are_the_same_whatever_the_threads_and_the_blocks(monkeypatch):
     panel = panel_from_series(shops(), "D")
 
     def told(threads):
-        found = search(Looked(panel, (7,)), "auto", 0.01, threads=threads)
+        found = search(AnomalyInput(panel, (7,)), "auto", 0.01, threads=threads)
         return found.episodes, found.scores.rarity
 
     episodes, rarity = told(1)

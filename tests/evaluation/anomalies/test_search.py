@@ -5,14 +5,14 @@ import pytest
 
 from forecast.data.panel import panel_from_series
 from forecast.errors import DataError
-from forecast.evaluation.anomalies.autoregression import corrected
 from forecast.evaluation.anomalies.detector import score_steps
 from forecast.evaluation.anomalies.episodes import Episode, expectation
 from forecast.evaluation.anomalies.reasons import reason_of
-from forecast.evaluation.anomalies.residuals import residuals_of
-from forecast.evaluation.anomalies.search import LEAST_STEPS, Looked, search
+from forecast.evaluation.anomalies.residuals.autoregression import corrected
+from forecast.evaluation.anomalies.residuals.residuals import residuals_of
+from forecast.evaluation.anomalies.residuals.smoothing_bank import step_forecasts
+from forecast.evaluation.anomalies.search import LEAST_STEPS, AnomalyInput, search
 from forecast.evaluation.anomalies.settings import SETTINGS
-from forecast.evaluation.anomalies.smoothing_bank import step_forecasts
 
 STEPS, SPIKE, DIP, SHIFT = 350, 120, 160, 250
 
@@ -33,7 +33,7 @@ def spoilt():
 
 @pytest.fixture(scope="module")
 def found(spoilt):
-    return search(Looked(spoilt, (7,)), "auto", 0.001)
+    return search(AnomalyInput(spoilt, (7,)), "auto", 0.001)
 
 
 def test_spikes_dips_and_levels_are_told_apart_each_once(found):
@@ -46,7 +46,7 @@ def test_an_outage_is_one_dip_from_its_first_step_to_its_last_and_a_week_above_o
     values = wave(1)
     values[SPIKE : SPIKE + 4] = 0
     values[SHIFT : SHIFT + 7] += 40
-    episodes = search(Looked(panel_from_series([values], "D"), (7,)), "auto", 0.001).episodes
+    episodes = search(AnomalyInput(panel_from_series([values], "D"), (7,)), "auto", 0.001).episodes
     told = {(one.kind, one.onset, one.end) for one in episodes if one.false_discoveries < 0.1}
     assert told == {("dip", SPIKE, SPIKE + 3), ("spike", SHIFT, SHIFT + 6)}
 
@@ -56,7 +56,7 @@ def test_a_spike_and_an_outage_a_week_later_are_two_episodes_though_windows_hold
     values[305] = 300
     values[310:314] = 0
     panel = panel_from_series([values], "D")
-    found = search(Looked(panel, (7,)), "auto", 0.001, int(panel.first[0]) + 300).episodes
+    found = search(AnomalyInput(panel, (7,)), "auto", 0.001, int(panel.first[0]) + 300).episodes
     assert [(one.kind, one.onset, one.end) for one in found] == [("spike", 305, 305), ("dip", 310, 313)]
 
 
@@ -66,7 +66,7 @@ def test_two_stretches_of_a_short_series_do_not_hide_each_other(seed):
     values = wave(seed)
     values[120:124] -= 40
     values[250:257] += 40
-    told = search(Looked(panel_from_series([values], "D")), "auto", 0.001).episodes
+    told = search(AnomalyInput(panel_from_series([values], "D")), "auto", 0.001).episodes
     assert [episode.kind for episode in told] == ["dip", "spike"]
 
 
@@ -147,7 +147,7 @@ def test_an_outlier_moves_the_next_forecasts_little():
 def test_a_spike_of_the_past_does_not_hide_the_next(spoilt):
     values = spoilt.values.copy()
     values[SPIKE + 7] += 40  # a season later
-    again = search(Looked(panel_from_series([values], "D"), (7,)), "point", 0.001)
+    again = search(AnomalyInput(panel_from_series([values], "D"), (7,)), "point", 0.001)
     assert {SPIKE, SPIKE + 7} <= {episode.peak for episode in again.episodes}
 
 
@@ -157,7 +157,7 @@ def test_a_season_of_another_shape_is_found_where_no_value_is_unusual(kind):
     values = 10 * ((t % 12) / 12) ** 2 + np.random.default_rng(0).normal(0, 0.3, 900)
     own = values[480:504]
     values[480:504] = own[::-1] if kind == "backwards" else own.mean()
-    found = search(Looked(panel_from_series([values], "h"), (12,)), "shape", 0.001)
+    found = search(AnomalyInput(panel_from_series([values], "h"), (12,)), "shape", 0.001)
     assert len(found.episodes) == 1
     assert found.episodes[0].onset < 504
     assert found.episodes[0].end >= 480
@@ -165,9 +165,9 @@ def test_a_season_of_another_shape_is_found_where_no_value_is_unusual(kind):
 
 def test_series_without_a_change_are_expected():
     values = np.full(200, 5.0)
-    assert search(Looked(panel_from_series([values], "D"), ()), "auto", 0.001).episodes == ()
+    assert search(AnomalyInput(panel_from_series([values], "D"), ()), "auto", 0.001).episodes == ()
     values[150] = 6.0
-    found = search(Looked(panel_from_series([values], "D"), ()), "point", 0.001)
+    found = search(AnomalyInput(panel_from_series([values], "D"), ()), "point", 0.001)
     assert [episode.peak for episode in found.episodes] == [150]
 
 
@@ -183,15 +183,15 @@ def test_gaps_are_neither_scored_nor_told():
 def test_too_little_history_says_how_much_is_needed():
     panel = panel_from_series([np.arange(12.0)], "D")
     with pytest.raises(DataError, match=f"12 values of a series say too little .* {LEAST_STEPS} are needed"):
-        search(Looked(panel), "auto", 0.001)
+        search(AnomalyInput(panel), "auto", 0.001)
     with pytest.raises(DataError, match="before --since"):
-        search(Looked(panel_from_series([wave()], "D")), "auto", 0.001, since=10)
+        search(AnomalyInput(panel_from_series([wave()], "D")), "auto", 0.001, since=10)
 
 
 def test_even_noise_within_bounds_makes_no_alarm_beyond_chance():
     steps = np.arange(100)
     values = 20 + 0.1 * steps + 3 * np.sin(2 * np.pi * steps / 7) + (7919 * steps % 13) / 13
-    found = search(Looked(panel_from_series([values], "D"), (7,)), "auto", 0.001)
+    found = search(AnomalyInput(panel_from_series([values], "D"), (7,)), "auto", 0.001)
     assert [episode for episode in found.episodes if episode.false_discoveries < 0.1] == []
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.data.files.forecast_csv import parse_forecasts
+from forecast.data.files.written.forecast_csv import parse_forecasts
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.distribution.quantile_metrics import calibration_error, wql
 from forecast.evaluation.live.points import join_live

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast.data.files.forecast_csv import parse_forecasts
+from forecast.data.files.written.forecast_csv import parse_forecasts
 from forecast.errors import UsageError
 from forecast.experiment.changes.difference import (
     PARTS,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from forecast.data.covariates import Column, Covariates
-from forecast.data.files.forecast_csv import parse_forecasts
+from forecast.data.files.written.forecast_csv import parse_forecasts
 from forecast.data.panel import panel_from_series
 from forecast.experiment.changes.issued_forecast import KnownPlan, _until_origins, with_plan
 from forecast.experiment.outputs import forecast_csv

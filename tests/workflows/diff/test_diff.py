@@ -10,7 +10,7 @@ import pytest
 from commands import QUICK, run
 from covariate_shops import rows, write
 from forecast import load
-from forecast.data.files.forecast_csv import parse_forecasts
+from forecast.data.files.written.forecast_csv import parse_forecasts
 from forecast.experiment.changes.choice import marks_of
 from forecast.experiment.changes.comparison import compare_issued
 from forecast.experiment.changes.issued_forecast import load_issued

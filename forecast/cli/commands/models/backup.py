@@ -38,7 +38,7 @@ def backup_command(
 
     forecast models backup /mnt/backup/2026-11-30 --store /srv/forecast
     """
-    from forecast.production.store.backup import back_up
+    from forecast.production.backup.backup import back_up
     from forecast.production.store.store import Store
 
     store = Store(output.store)
@@ -69,8 +69,8 @@ def restore_command(
 
     forecast models restore backup.tar --dry-run
     """
+    from forecast.production.backup.restoration import restore
     from forecast.production.runs import try_run
-    from forecast.production.store.restoration import restore
     from forecast.production.store.run_record import RunRecord
     from forecast.production.store.store import Store
 
@@ -97,8 +97,8 @@ def verify_command(
 
     forecast models verify --all --json --store /srv/forecast
     """
+    from forecast.production.backup.verification import verify
     from forecast.production.store.store import Store
-    from forecast.production.store.verification import verify
     from forecast.report.tables import csv_text
 
     store = Store(output.store)

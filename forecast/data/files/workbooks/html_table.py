@@ -8,7 +8,7 @@
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 
-from forecast.data.files.dialect import DATA
+from forecast.data.files.dialect.dialect import DATA
 from forecast.data.files.free_memory import free_memory
 from forecast.data.files.intake import too_many
 from forecast.data.files.workbooks.sheet_table import Cell, Merged, find_table

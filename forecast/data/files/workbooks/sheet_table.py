@@ -23,7 +23,7 @@ from statistics import median
 from typing import Any, Literal, TypeAlias
 
 from forecast.data.column_names import TIME_NAMES
-from forecast.data.files.dialect import COMMENT, DATA, DATED
+from forecast.data.files.dialect.dialect import COMMENT, DATA, DATED
 
 Cell: TypeAlias = str | float | bool | date | datetime | time | timedelta
 Merged: TypeAlias = tuple[tuple[int, int], tuple[int, int]]

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from forecast.errors import DataError, UsageError
-from forecast.production.store import backup as module
-from forecast.production.store.backup import INDEX, back_up
-from forecast.production.store.restoration import restore
+from forecast.production.backup import backup as module
+from forecast.production.backup.backup import INDEX, back_up
+from forecast.production.backup.restoration import restore
+from forecast.production.backup.verification import verify
 from forecast.production.store.store import Store
-from forecast.production.store.verification import verify
 from places import ROOT
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)

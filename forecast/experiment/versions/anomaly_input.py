@@ -10,8 +10,8 @@ from forecast.data.frequency import readable
 from forecast.data.panel import IntArray, Panel, places_of
 from forecast.errors import UsageError
 from forecast.evaluation.anomalies.flagged import flagged_values
-from forecast.evaluation.anomalies.model_residuals import ModelSteps, model_steps
-from forecast.evaluation.anomalies.search import Looked, follow
+from forecast.evaluation.anomalies.residuals.model_residuals import ModelSteps, model_steps
+from forecast.evaluation.anomalies.search import AnomalyInput, follow
 from forecast.evaluation.distribution.distribution import Distribution
 from forecast.experiment.plan import make_plan
 from forecast.experiment.versions.stored_model import StoredModel
@@ -28,15 +28,15 @@ LEAST_TO_LEARN = 30
 """Steps of the longest series from which effects of covariates are estimated."""
 
 
-def file_view(panel: Panel) -> Looked:
+def input_of_file(panel: Panel) -> AnomalyInput:
     """Returns a panel without the effects of its covariates, where it has any and is long enough to tell them."""
     if panel.covariates is None or panel.lengths.max(initial=0) < LEAST_TO_LEARN:
-        return Looked(panel)
+        return AnomalyInput(panel)
     plan = make_plan(panel, Settings())
-    return covariate_view(panel, plan.season, plan.horizon)
+    return _input_of_covariates(panel, plan.season, plan.horizon)
 
 
-def stored_view(stored: StoredModel, panel: Panel, run: Run) -> Looked:
+def input_of_version(stored: StoredModel, panel: Panel, run: Run) -> AnomalyInput:
     """Returns a panel as a model sees it, or as it sees itself where the model learned no effects of its columns.
 
     A value that stands alone is left out where later ones are forecast, or a season later another would seem strange.
@@ -45,21 +45,21 @@ def stored_view(stored: StoredModel, panel: Panel, run: Run) -> Looked:
         DataError: the panel lacks a column that the model was trained with.
     """
     if stored.trained.model.covariate_model is None and panel.covariates is not None:
-        return file_view(panel)
+        return input_of_file(panel)
     if not isinstance(stored.trained.distribution, Distribution):
-        return _looked(stored, panel, None)
+        return _input_of(stored, panel, None)
     until = trained_until(stored, panel)
     made = model_steps(stored.trained, panel, until, run)
-    looked = _looked(stored, panel, made)
+    given = _input_of(stored, panel, made)
     if not len(made.places):
-        return looked
-    looked = replace(looked, followed=follow(looked, threads=run.machine.threads))
-    alone = flagged_values(looked, until, run.machine.threads)
+        return given
+    given = replace(given, followed=follow(given, threads=run.machine.threads))
+    alone = flagged_values(given, until, run.machine.threads)
     if not alone.size:
-        return looked
+        return given
     changed = np.arange(len(panel)) if panel.hierarchy is not None else np.unique(panel.series_of(alone))
     again = model_steps(stored.trained, panel.leaving_out(alone), until, run, changed)
-    return replace(_looked(stored, panel, again.beside(made)), followed=looked.followed)
+    return replace(_input_of(stored, panel, again.beside(made)), followed=given.followed)
 
 
 def trained_until(stored: StoredModel, panel: Panel) -> IntArray:
@@ -68,21 +68,21 @@ def trained_until(stored: StoredModel, panel: Panel) -> IntArray:
     return np.where(place >= 0, stored.context.last[place], panel.last)
 
 
-def _looked(stored: StoredModel, panel: Panel, made: ModelSteps | None) -> Looked:
+def _input_of(stored: StoredModel, panel: Panel, made: ModelSteps | None) -> AnomalyInput:
     """Returns a panel without the effects that a model knows, and likewise what it expects, if it does."""
     model = stored.trained.model
     seasons = tuple(season for season in model.seasons if season > 1)
     gain, offset = _effects(model.covariate_model, panel)
     if made is None:
-        return Looked(panel, seasons, gain, offset)
+        return AnomalyInput(panel, seasons, gain, offset)
     if gain is None or offset is None:
-        return Looked(panel, seasons, model=made)
+        return AnomalyInput(panel, seasons, model=made)
     own, moved = gain[made.places], made.expected - offset[made.places]
     made = ModelSteps(made.places, moved / own, made.above / own, made.below / own)
-    return Looked(panel, seasons, gain, offset, made.only(~np.isnan(made.expected)))
+    return AnomalyInput(panel, seasons, gain, offset, made.only(~np.isnan(made.expected)))
 
 
-def covariate_view(panel: Panel, season: int, horizon: int) -> Looked:
+def _input_of_covariates(panel: Panel, season: int, horizon: int) -> AnomalyInput:
     """Returns a panel as its own covariates let it be seen, where no model learned what they do.
 
     Args:
@@ -92,7 +92,7 @@ def covariate_view(panel: Panel, season: int, horizon: int) -> Looked:
     """
     spec = ModelSpec(LINEAR, window=max(season, horizon), horizon=horizon, season=season)
     gain, offset = _effects(learn_covariates(panel, spec).model, panel)
-    return Looked(panel, None, gain, offset)
+    return AnomalyInput(panel, None, gain, offset)
 
 
 def _effects(learned: CovariateModel | None, panel: Panel) -> tuple[FloatArray | None, FloatArray | None]:

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, even_choice
-from forecast.evaluation.anomalies.autoregression import corrected
-from forecast.evaluation.anomalies.demand import demand_of, is_intermittent
+from forecast.evaluation.anomalies.residuals.autoregression import corrected
+from forecast.evaluation.anomalies.residuals.demand import demand_of, is_intermittent
+from forecast.evaluation.anomalies.residuals.smoothing_bank import step_forecasts
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
-from forecast.evaluation.anomalies.smoothing_bank import step_forecasts
 from forecast.evaluation.distribution.distribution import SHARES
 from forecast.evaluation.distribution.shape import SYMMETRIES, Symmetry, Transform
 from forecast.models.parallel import in_pieces, side_by_side
@@ -38,6 +38,8 @@ RARELY = 0.01
 """Where more values than this share are negative, there are no roots or logarithms of them."""
 FREEDOM = 3.0
 """Degrees of freedom of the Student distribution that says how likely a step is."""
+BOTH_SIDES = ("forward", "forward_scale", "backward", "backward_scale")
+"""What is expected of a step from either side, by name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +48,9 @@ class Residuals:
 
     Attributes:
         values: (N,) of the panel on that scale; NaN where nothing was observed.
-        forward, ahead: (N,) what the steps before it let expect, and the scale of that error; NaN where these are few.
-        backward, behind: likewise by the steps after it.
+        forward, forward_scale: (N,) what the steps before it let expect, and the scale of that error; NaN where these
+            are few.
+        backward, backward_scale: likewise by the steps after it.
         symmetry: (S,) the scale of each series, see ``Transform``.
         offsets: (S,) added before a root or a logarithm.
         shared: (N,) the part of ``expected`` that other series of the same step let expect; None for nothing.
@@ -57,9 +60,9 @@ class Residuals:
 
     values: FloatArray
     forward: FloatArray
-    ahead: FloatArray
+    forward_scale: FloatArray
     backward: FloatArray
-    behind: FloatArray
+    backward_scale: FloatArray
     symmetry: tuple[Symmetry, ...]
     offsets: FloatArray
     shared: FloatArray | None = None
@@ -69,22 +72,22 @@ class Residuals:
     @cached_property
     def from_past(self) -> FloatArray:
         """The residual by the steps before, in scales; NaN where there is none, (N,)."""
-        return in_pieces(_in_scales, self.values, self.forward, self.ahead)
+        return in_pieces(_in_scales, self.values, self.forward, self.forward_scale)
 
     @cached_property
     def from_future(self) -> FloatArray:
         """The residual by the steps after, in scales; NaN where there is none, (N,)."""
-        return in_pieces(_in_scales, self.values, self.backward, self.behind)
+        return in_pieces(_in_scales, self.values, self.backward, self.backward_scale)
 
     @cached_property
     def expected(self) -> FloatArray:
         """What both sides expect together, each as far as it is sure; one where the other says nothing, (N,)."""
-        return in_pieces(_expected, self.forward, self.ahead, self.backward, self.behind)
+        return in_pieces(_expected, self.forward, self.forward_scale, self.backward, self.backward_scale)
 
     @cached_property
     def scale(self) -> FloatArray:
         """The scale of the errors of that, (N,)."""
-        return in_pieces(_scale, self.ahead, self.behind)
+        return in_pieces(_scale, self.forward_scale, self.backward_scale)
 
     @cached_property
     def both(self) -> FloatArray:
@@ -93,7 +96,7 @@ class Residuals:
         def together(values: FloatArray, *sides: FloatArray) -> FloatArray:
             return _in_scales(values, _expected(*sides), _scale(sides[1], sides[3]))
 
-        return in_pieces(together, self.values, self.forward, self.ahead, self.backward, self.behind)
+        return in_pieces(together, self.values, self.forward, self.forward_scale, self.backward, self.backward_scale)
 
     @cached_property
     def usual(self) -> float:
@@ -105,9 +108,9 @@ class Residuals:
         return type(self)(
             self.values[places],
             self.forward[places],
-            self.ahead[places],
+            self.forward_scale[places],
             self.backward[places],
-            self.behind[places],
+            self.backward_scale[places],
             self.symmetry,
             self.offsets,
         )
@@ -140,7 +143,7 @@ class Residuals:
     def with_forward(self, places: IntArray, expected: FloatArray, scale: FloatArray) -> Self:
         """Returns it with other forecasts of some steps, (K,) each, which are known by their past alone there."""
         changed = {}
-        for name, part in (("forward", expected), ("ahead", scale), ("backward", np.nan), ("behind", np.nan)):
+        for name, part in zip(BOTH_SIDES, (expected, scale, np.nan, np.nan), strict=True):
             changed[name] = getattr(self, name).copy()
             changed[name][places] = part
         return replace(self, **changed)
@@ -148,7 +151,7 @@ class Residuals:
     def taking(self, other: "Residuals", at: IntArray) -> Self:
         """Returns it with what another expects of some steps."""
         changed = {}
-        for name in ("forward", "ahead", "backward", "behind"):
+        for name in BOTH_SIDES:
             changed[name] = getattr(self, name).copy()
             changed[name][at] = getattr(other, name)[at]
         return replace(self, **changed)
@@ -161,15 +164,17 @@ def _in_scales(values: FloatArray, expected: FloatArray, scale: FloatArray) -> F
     return errors
 
 
-def _expected(forward: FloatArray, ahead: FloatArray, backward: FloatArray, behind: FloatArray) -> FloatArray:
-    past, future = 1 / ahead, 1 / behind
+def _expected(
+    forward: FloatArray, forward_scale: FloatArray, backward: FloatArray, backward_scale: FloatArray
+) -> FloatArray:
+    past, future = 1 / forward_scale, 1 / backward_scale
     both = (forward * past + backward * future) / (past + future)
     return np.where(np.isnan(both), np.where(np.isnan(forward), backward, forward), both)
 
 
-def _scale(ahead: FloatArray, behind: FloatArray) -> FloatArray:
-    both = 2 / (1 / ahead + 1 / behind)
-    return np.where(np.isnan(both), np.where(np.isnan(ahead), behind, ahead), both)
+def _scale(forward_scale: FloatArray, backward_scale: FloatArray) -> FloatArray:
+    both = 2 / (1 / forward_scale + 1 / backward_scale)
+    return np.where(np.isnan(both), np.where(np.isnan(forward_scale), backward_scale, forward_scale), both)
 
 
 def residuals_of(
@@ -185,7 +190,7 @@ def residuals_of(
     """
     symmetry = chosen_scales(panel, seasons, settings)
     offsets = np.array([_offset(panel.series(i), own) for i, own in enumerate(symmetry)])
-    parts = {name: np.full(len(panel.values), np.nan) for name in ("values", "forward", "ahead", "backward", "behind")}
+    parts = {name: np.full(len(panel.values), np.nan) for name in ("values", *BOTH_SIDES)}
 
     def follow(block: tuple[IntArray, FloatArray]) -> None:
         which, values = block
@@ -212,13 +217,13 @@ def _with_demand(residuals: Residuals, panel: Panel, some: IntArray, settings: A
 
     Each scale is such that an error in scales is that of ``demand_of``.
     """
-    changed = {name: getattr(residuals, name).copy() for name in ("forward", "ahead", "backward", "behind")}
+    changed = {name: getattr(residuals, name).copy() for name in BOTH_SIDES}
     lengths = panel.lengths[some]
     inside = np.arange(int(lengths.max())) >= int(lengths.max()) - lengths[:, None]
     at = (panel.offsets[some + 1][:, None] - int(lengths.max()) + np.arange(int(lengths.max())))[inside]
     values = np.full(inside.shape, np.nan)
     values[inside] = panel.values[at]
-    for mean, scale, is_back in (("forward", "ahead", False), ("backward", "behind", True)):
+    for mean, scale, is_back in (("forward", "forward_scale", False), ("backward", "backward_scale", True)):
         own = demand_of(_mirrored(values, lengths) if is_back else values, settings)
         expected, errors, chance = (
             (_mirrored(part, lengths) if is_back else part)[inside] for part in (own.expected, own.errors, own.chance)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from commands import FORECAST_COLUMNS
-from forecast.data.files.forecast_csv import parse_forecasts
+from forecast.data.files.written.forecast_csv import parse_forecasts
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.report.tables import FORECAST_COLUMNS as COLUMNS
 from forecast.report.tables import csv_text, forecast_rows

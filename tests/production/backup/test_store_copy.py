@@ -9,10 +9,10 @@ import pytest
 from forecast.addresses import address_of
 from forecast.data.files.remote.objects import ObjectEntry
 from forecast.errors import DataError, NotFoundError, UsageError
-from forecast.production import store_copy
+from forecast.production.backup import store_copy
+from forecast.production.backup.store_copy import copy_sentence, copy_store
 from forecast.production.store.lock import copied_from, shown
 from forecast.production.store.store import Store
-from forecast.production.store_copy import copy_sentence, copy_store
 
 ADDRESS = "s3://bucket/store"
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)

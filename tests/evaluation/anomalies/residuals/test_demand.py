@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
-from forecast.evaluation.anomalies.demand import DEVIATIONS, TABLE, beyond_normal, demand_of, is_intermittent
-from forecast.evaluation.anomalies.search import Looked, search
+from forecast.evaluation.anomalies.residuals.demand import DEVIATIONS, TABLE, beyond_normal, demand_of, is_intermittent
+from forecast.evaluation.anomalies.search import AnomalyInput, search
 from forecast.evaluation.anomalies.settings import SETTINGS
 
 STEPS = 240
@@ -19,7 +19,7 @@ def sales(count, seed=0, chance=0.1, steps=STEPS):
 @pytest.mark.parametrize(("rate", "kind"), [(0.01, "point"), (0.002, "point"), (0.01, "auto")])
 def test_alarms_of_intermittent_demand_come_at_the_rate_that_was_asked_for(rate, kind):
     panel = panel_from_series(list(sales(250)), "D")
-    episodes = search(Looked(panel, ()), kind, rate, STEPS - 80).episodes
+    episodes = search(AnomalyInput(panel, ()), kind, rate, STEPS - 80).episodes
     assert 1 / 1.5 < len(episodes) / (250 * 80 * rate) < 1.5
 
 
@@ -27,7 +27,7 @@ def test_alarms_of_intermittent_demand_come_at_the_rate_that_was_asked_for(rate,
 def test_a_sale_far_larger_than_all_others_is_told_and_ordinary_ones_are_not(count):
     values = sales(count)
     values[0, 200] = 40
-    episodes = search(Looked(panel_from_series(list(values), "D"), ()), "point", 0.0005).episodes
+    episodes = search(AnomalyInput(panel_from_series(list(values), "D"), ()), "point", 0.0005).episodes
     assert episodes[0].peak == 200
     assert episodes[0].upper < 10
     assert len(episodes) < 8
@@ -67,6 +67,6 @@ def test_shares_beyond_are_those_of_the_normal_distribution():
 def test_a_burst_of_a_series_that_is_mostly_nought_is_told():
     values = sales(1, steps=2_000)[0]
     values[1_500:1_540] = np.random.default_rng(1).poisson(3, 40)
-    episodes = search(Looked(panel_from_series([values], "h"), ()), "auto", 0.001).episodes
+    episodes = search(AnomalyInput(panel_from_series([values], "h"), ()), "auto", 0.001).episodes
     assert any(one.onset < 1_540 and one.end >= 1_500 and one.end > one.onset for one in episodes)
     assert len(episodes) < 6

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from forecast.data.column_names import TIME_NAMES, part_of
-from forecast.data.files.header_lines import read_heading
-from forecast.data.files.stacks import Stack
+from forecast.data.files.dialect.header_lines import read_heading
+from forecast.data.files.dialect.stacks import Stack
 from forecast.errors import DataError
 
 SAMPLE_BYTES = 1 << 16

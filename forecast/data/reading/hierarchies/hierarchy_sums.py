@@ -25,7 +25,7 @@ from forecast.data.hierarchy import Hierarchy, HierarchySpec, parse_hierarchy
 from forecast.data.panel import IdParts, Panel
 from forecast.data.placed_steps import PlacedSteps, in_common, placed_steps, told_at
 from forecast.data.read_options import ReadOptions
-from forecast.data.reading.hierarchy_ids import (
+from forecast.data.reading.hierarchies.hierarchy_ids import (
     LevelNodes,
     TreeLevel,
     check_nesting,
@@ -35,7 +35,7 @@ from forecast.data.reading.hierarchy_ids import (
     seen_levels,
     spelled_as,
 )
-from forecast.data.reading.hierarchy_parents import without_parents
+from forecast.data.reading.hierarchies.hierarchy_parents import without_parents
 from forecast.data.reading.reader import Reading, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.name_lists import pieces_of

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
-from forecast.evaluation.anomalies.cross_section import beside_others, cross_section
 from forecast.evaluation.anomalies.reasons import reason_of
-from forecast.evaluation.anomalies.search import Looked, search
+from forecast.evaluation.anomalies.residuals.cross_section import beside_others, cross_section
+from forecast.evaluation.anomalies.search import AnomalyInput, search
 from forecast.evaluation.anomalies.settings import SETTINGS
 
 SERIES, STEPS, CLOSED, OWN = 12, 120, 70, 90
@@ -23,7 +23,7 @@ def shops(count=SERIES, spared=()):
 
 
 def peaks(panel, kind="auto"):
-    found = search(Looked(panel, ()), kind, 0.001)
+    found = search(AnomalyInput(panel, ()), kind, 0.001)
     sure = [one for one in found.episodes if one.false_discoveries < 0.1]
     return sorted((one.peak - panel.offsets[one.series], one.others) for one in sure), sure
 
@@ -40,7 +40,7 @@ def test_what_happens_to_all_series_at_once_is_one_alarm_and_what_happens_to_one
 
 def test_the_series_that_did_not_go_along_is_told_too():
     panel = shops(spared=(7,))
-    found = search(Looked(panel, ()), "auto", 0.001).episodes
+    found = search(AnomalyInput(panel, ()), "auto", 0.001).episodes
     assert {one.series for one in found if one.peak - panel.offsets[one.series] == CLOSED and not one.others} == {7}
     assert [one.alike for one in found if one.others] == [SERIES - 1]
 
@@ -59,7 +59,7 @@ def test_days_in_a_row_on_which_all_are_off_are_one_alarm(kind):
     values = 100 + rng.normal(0, 3, (SERIES, STEPS))
     values[:, CLOSED : CLOSED + 3] -= 60
     panel = panel_from_series(list(values), "D")
-    sure = [one for one in search(Looked(panel, ()), kind, 0.001).episodes if one.false_discoveries < 0.1]
+    sure = [one for one in search(AnomalyInput(panel, ()), kind, 0.001).episodes if one.false_discoveries < 0.1]
     assert [one.others for one in sure] == [SERIES]
     assert sure[0].onset - panel.offsets[sure[0].series] <= CLOSED
     assert sure[0].end - panel.offsets[sure[0].series] >= CLOSED + 2
@@ -71,7 +71,7 @@ def test_a_new_level_of_all_series_is_told_once_and_as_what_it_is(kind):
     values = 100 + rng.normal(0, 3, (SERIES, STEPS))
     values[:, CLOSED:] += 40
     panel = panel_from_series(list(values), "D")
-    sure = [one for one in search(Looked(panel, ()), kind, 0.001).episodes if one.false_discoveries < 0.1]
+    sure = [one for one in search(AnomalyInput(panel, ()), kind, 0.001).episodes if one.false_discoveries < 0.1]
     told = [one for one in sure if one.others]
     assert [(one.kind, one.onset - panel.offsets[one.series], one.others) for one in told] == [
         ("level shift", CLOSED, SERIES)
@@ -85,13 +85,13 @@ def test_a_day_on_which_all_close_makes_no_course_unusual(kind):
     rng, t = np.random.default_rng(4), np.arange(2 * STEPS)
     values = np.stack([100 + 20 * k + 10 * np.sin(2 * np.pi * t / 7) + rng.normal(0, 3, len(t)) for k in range(10)])
     values[:, 2 * CLOSED] = 0
-    found = search(Looked(panel_from_series(list(values), "D"), (7,)), kind, 0.001).episodes
+    found = search(AnomalyInput(panel_from_series(list(values), "D"), (7,)), kind, 0.001).episodes
     assert [one.kind for one in found if one.false_discoveries < 0.1] == (["dip"] if kind == "auto" else [])
 
 
 def test_few_series_say_nothing_of_one_another():
     panel = shops(SETTINGS.least_series - 1)
-    residuals = search(Looked(panel, ()), "point", 0.001).scores.residuals
+    residuals = search(AnomalyInput(panel, ()), "point", 0.001).scores.residuals
     assert beside_others(panel, residuals, SETTINGS) is residuals
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from forecast.data.files.forecast_parquet import ForecastColumns, forecast_parquet, has_dates_only
-from forecast.data.files.written_table import table_bytes
+from forecast.data.files.written.forecast_parquet import ForecastColumns, forecast_parquet, has_dates_only
+from forecast.data.files.written.written_table import table_bytes
 from forecast.data.frequency import ROW, parse_frequency
 from forecast.data.panel import panel_from_series
 from forecast.experiment.outputs import forecast_table

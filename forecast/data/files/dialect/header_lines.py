@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forecast.data.column_names import ID_NAMES, TIME_NAMES
-from forecast.data.files.stacks import BESIDE, Stack
+from forecast.data.files.dialect.stacks import BESIDE, Stack
 from forecast.data.target_names import UNKNOWN, role_in_market, score_name
 
 MOST_BELOW = 2  # lines of names below the first

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Protocol
 
 from forecast.errors import UPGRADE, DataError, NotFoundError, UsageError
+from forecast.production.backup.backup import FORMAT, INDEX, ISSUED_FILE, Backup
 from forecast.production.store.alias import ALIAS, Alias
-from forecast.production.store.backup import FORMAT, INDEX, ISSUED_FILE, Backup
 from forecast.production.store.disk import Disk, kind_of, place, read_regular, telling
 from forecast.production.store.history_file import HISTORY, OLDER
 from forecast.production.store.issued import ISSUED

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast.errors import DataError, NotFoundError
-from forecast.production.store.backup import read_if_there
+from forecast.production.backup.backup import read_if_there
 from forecast.production.store.history_file import HISTORY
 from forecast.production.store.json_document import parse_json
 from forecast.production.store.model_store import ModelStore

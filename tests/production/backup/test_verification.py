@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from forecast.production.backup.verification import verify
 from forecast.production.store.store import Store
-from forecast.production.store.verification import verify
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 

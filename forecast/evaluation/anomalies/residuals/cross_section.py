@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, even_choice
 from forecast.evaluation.anomalies.calibration import calibrate
-from forecast.evaluation.anomalies.residuals import Residuals
+from forecast.evaluation.anomalies.residuals.residuals import Residuals
 from forecast.evaluation.anomalies.settings import AnomalySettings
 from forecast.models.parallel import in_pieces
 
@@ -159,23 +159,23 @@ def beside_others(panel: Panel, residuals: Residuals, settings: AnomalySettings)
     if not any(len(section.ordinals) for section in sections):
         return residuals
     ordinals = ordinals_of(panel)
-    (past, ahead), (future, behind) = (section.at(ordinals) for section in sections)
+    (past, forward_scale), (future, backward_scale) = (section.at(ordinals) for section in sections)
     if residuals.intermittent is not None:
         own = np.repeat(residuals.intermittent, panel.lengths)
-        past[own], ahead[own], future[own], behind[own] = 0.0, 1.0, 0.0, 1.0
+        past[own], forward_scale[own], future[own], backward_scale[own] = 0.0, 1.0, 0.0, 1.0
     beside = replace(
         residuals,
-        forward=_moved(residuals.forward, past, residuals.ahead),
-        ahead=residuals.ahead * ahead,
-        backward=_moved(residuals.backward, future, residuals.behind),
-        behind=residuals.behind * behind,
+        forward=_moved(residuals.forward, past, residuals.forward_scale),
+        forward_scale=residuals.forward_scale * forward_scale,
+        backward=_moved(residuals.backward, future, residuals.backward_scale),
+        backward_scale=residuals.backward_scale * backward_scale,
     )
     at_once = np.maximum(np.abs(past), np.abs(future)) > settings.all_far
     return replace(beside, shared=_further(beside, residuals), at_once=at_once)
 
 
 @dataclass(frozen=True)
-class Together:
+class SharedStep:
     """A step that most series were off on, the same way: one alarm, told of the series that was off farthest.
 
     Attributes:
@@ -191,9 +191,9 @@ class Together:
     series: int
 
 
-def together(
+def shared_steps(
     panel: Panel, residuals: Residuals, since: int | None, rate: float, settings: AnomalySettings
-) -> tuple[Together, ...]:
+) -> tuple[SharedStep, ...]:
     """Returns the judged steps on which the usual residual of all series comes by chance at most at this rate.
 
     Args:
@@ -215,7 +215,7 @@ def together(
 
 def _of_steps(
     panel: Panel, residuals: Residuals, section: CrossSection, rarity: FloatArray, group: IntArray
-) -> Iterator[Together]:
+) -> Iterator[SharedStep]:
     """Yields steps in a row, all of the series that is off farthest on the rarest of them."""
     leader = None
     for at in sorted(group.tolist(), key=lambda step: float(rarity[step])):
@@ -227,4 +227,4 @@ def _of_steps(
         if leader is None and series.size:
             leader = int(series[off.argmax()])
         if leader is not None and leader in series:
-            yield Together(int(places[leader]), float(rarity[at]), int((off >= 1).sum()), len(series))
+            yield SharedStep(int(places[leader]), float(rarity[at]), int((off >= 1).sum()), len(series))

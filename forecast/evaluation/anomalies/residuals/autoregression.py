@@ -13,8 +13,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.evaluation.anomalies.residuals.smoothing_bank import TO_DEVIATION, StepForecasts
 from forecast.evaluation.anomalies.settings import AnomalySettings
-from forecast.evaluation.anomalies.smoothing_bank import TO_DEVIATION, StepForecasts
 
 FloatArray = NDArray[np.float64]
 FAR = 6.0

@@ -14,7 +14,7 @@ from forecast.data.findings import Finding
 from forecast.data.frequency import readable
 from forecast.data.hierarchy import HierarchySpec
 from forecast.data.panel import IdParts, Panel
-from forecast.data.reading.hierarchy_ids import children_of, parent_places
+from forecast.data.reading.hierarchies.hierarchy_ids import children_of, parent_places
 from forecast.data.reading.reader import Reading
 from forecast.errors import DataError
 from forecast.wording import counted, digits

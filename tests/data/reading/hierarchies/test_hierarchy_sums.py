@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecast.data.read_options import ReadOptions
-from forecast.data.reading.hierarchy_sums import read_nodes
+from forecast.data.reading.hierarchies.hierarchy_sums import read_nodes
 from forecast.errors import DataError, UsageError
 
 IDS = ("state", "region", "purpose")

@@ -1,6 +1,6 @@
 import pytest
 
-from forecast.data.files.dialect import detect_dialect, records
+from forecast.data.files.dialect.dialect import detect_dialect, records
 from forecast.errors import DataError
 
 

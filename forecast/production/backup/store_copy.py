@@ -19,6 +19,7 @@ from forecast.addresses import DATABASES, check_scheme, is_object, scheme_of
 from forecast.data.files.free_memory import free_memory, size_text
 from forecast.data.files.remote.objects import ObjectEntry, ObjectReader
 from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
+from forecast.production.backup.restoration import is_of_store
 from forecast.production.store.alias import ALIAS, Alias
 from forecast.production.store.disk import Disk, place, retire, telling
 from forecast.production.store.history_file import HISTORY, OLDER
@@ -26,7 +27,6 @@ from forecast.production.store.issued import ISSUED
 from forecast.production.store.json_document import JSON, format_document, parse_document
 from forecast.production.store.lock import COPIED_FROM, ModelLock
 from forecast.production.store.manifest import MANIFEST, read_manifest, sha256
-from forecast.production.store.restoration import is_of_store
 from forecast.wording import counted
 
 WAIT = 60.0

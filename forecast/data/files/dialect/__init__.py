@@ -1,0 +1,1 @@
+"""How a table stands in a file: separators, decimals, the lines of its header, stacked columns."""

@@ -1,0 +1,1 @@
+"""Tables and forecasts as the program writes them, and read back."""
