@@ -22,14 +22,10 @@ A_FILE_EACH = (
 MAY_BE_SHORT = {
     "api.own_cells": "handed on by the package, when it is asked for",
     "cli.options.config_template": "imports all commands, which its importer must not at once",
-    "cli.output.retrain": "the words of a command",
     "data.files.header_peek": "TAB must not pay for the reader",
     "data.files.written.written_table": "Arrow, which its importer must not know",
-    "evaluation.anomalies.subsequence": "a scorer of its own",
     "models.covariates.detrending": "formulas with a source of their own",
     "models.networks.event_log": "TensorFlow, which its importer must not import at once",
-    "production.run_log": "a document of its own",
-    "records": "lists of records of any room",
 }
 
 

@@ -42,9 +42,6 @@ def live_columns(levels: Iterable[float] = LEVELS) -> tuple[str, ...]:
     return with_levels(before, coverage_of, after, levels)
 
 
-FORECAST_COLUMNS, LIVE_COLUMNS = forecast_columns(), live_columns()
-
-
 @dataclass(frozen=True)
 class ResultTable:
     """A table of results, as it travels through the program; it becomes text where it leaves it."""

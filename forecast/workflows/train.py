@@ -9,6 +9,7 @@ from forecast.decoding import encode
 from forecast.evaluation.importance import Importance
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.summary import TotalRow
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.destinations import check_folder, plot_names
 from forecast.experiment.experiment import Experiment, run_experiment
 from forecast.experiment.final_fit import (
@@ -144,27 +145,25 @@ def training_files(request: TrainRequest, name: str) -> tuple[str, ...]:
 
 def finish(request: TrainRequest, experiment: Experiment, progress: Progress, run: Run) -> TrainResult:
     """Fits the winner on everything, saves it as the champion, and writes its forecast, plots and history."""
-    panel, models = experiment.reading.panel, progress.models
-    name = models.name
+    models, panel = progress.models, experiment.reading.panel
+    name, horizon = models.name, experiment.plan.horizon
     chosen, reason = choose(experiment, request.model)
     experiment = with_saved(experiment, chosen, request.model)
     trained = fit_on_all(experiment, chosen, run.stage(BACKTEST, FITTED))
     experiment = replace(experiment, learned=trained.model.covariate_model)
     run.reporter.progress("drawing and saving", FITTED)
     importance = experiment.importance(chosen, run)
-    forecasts, distributed = trained.issue(panel, experiment.plan.horizon, run)
-    repeats = experiment.plan.naive_season
-    weights, entry = pack_version(trained, experiment.reading, request.options, request.settings, repeats)
+    forecasts, distributed = trained.issue(panel, horizon, run)
+    weights, entry = pack_version(
+        trained, experiment.reading, request.options, request.settings, experiment.plan.naive_season
+    )
     table = forecast_csv(forecasts, panel, chosen, f"v{models.next_number()}")
-    title = f"{name} ({panel.target})"
     stays, file = staying_champion(request.settings, models), file_stem(request.settings, models)
-    plots = draw_forecast(panel, {chosen: forecasts}, request.plots, f"{title}, forecast by {chosen}")
-    plots |= draw_experiment(experiment, request.plots, title)
+    plots = _plots(request, experiment, forecasts, chosen, name)
     given = _given(request)
     command = train_command(experiment.reading, request.source, name, given)
     summary = summary_of(experiment, command, given, reason=reason, chosen=chosen)
-    files = {WEIGHTS: weights, METRICS: summary_bytes(summary), FORECAST: table}
-    files[RECORD] = pack_record(panel)
+    files = {WEIGHTS: weights, METRICS: summary_bytes(summary), FORECAST: table, RECORD: pack_record(panel)}
     files |= {f"plots/{stem}": content for stem, content in plots.items()} | code_files(trained.model)
     remember(request.source)
     version = models.publish(files, encode(entry), run.clock.now(), champion=stays is None)
@@ -174,15 +173,9 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
     progress.write(_record(experiment, chosen, reason, version, progress.seconds, stays))
     keep_experiment(request.log_dir, name, experiment, given, {f"{name}.csv": table})
     if request.report and request.folder is not None:
-        from forecast.workflows.pages.version import ReportNames, version_report  # Jinja2 and matplotlib
-
-        names = ReportNames(f"{name}-report.html", csv=f"{name}.csv")
-        outlook = Outlook(panel, forecasts, distributed)
-        paths += write_all(request.folder, version_report(models, version, run.clock.now(), names, outlook))
-    is_averaged = bool(experiment.reading.settled.aggregate)
-    assumed = short_notes(trained, panel)
-    assumed += unseen_notes(trained, panel, experiment.plan.horizon, is_averaged=is_averaged)
-    untold = assumed_notes(trained, panel, experiment.plan.horizon, f"forecast predict {name} --future FILE")
+        page = _report(models, version, Outlook(panel, forecasts, distributed), run)
+        paths += write_all(request.folder, page)
+    guessed, untold = _guesses(trained, experiment, name)
     return TrainResult(
         experiment=experiment,
         chosen=chosen,
@@ -191,12 +184,38 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
         forecasts=forecasts,
         files=paths,
         importance=importance,
-        assumed=assumed + untold,
+        assumed=guessed + untold,
         is_untold=bool(untold),
         totals=summary.totals or (),
         mixture=trained.mixture,
         stays=stays,
     )
+
+
+def _plots(
+    request: TrainRequest, experiment: Experiment, forecasts: Forecasts, chosen: str, name: str
+) -> dict[str, bytes]:
+    """Returns the pictures of the forecast and of the scores, by file stem."""
+    panel = experiment.reading.panel
+    title = f"{name} ({panel.target})"
+    plots = draw_forecast(panel, {chosen: forecasts}, request.plots, f"{title}, forecast by {chosen}")
+    return plots | draw_experiment(experiment, request.plots, title)
+
+
+def _report(models: ModelStore, version: Version, outlook: Outlook, run: Run) -> dict[str, bytes]:
+    """Returns the page of a version that was just published, and what stands beside it."""
+    from forecast.workflows.pages.version import ReportNames, version_report  # Jinja2 and matplotlib
+
+    names = ReportNames(f"{models.name}-report.html", csv=f"{models.name}.csv")
+    return version_report(models, version, run.clock.now(), names, outlook)
+
+
+def _guesses(trained: TrainedModel, experiment: Experiment, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Returns in words what the forecast had to guess, and what of it a file of what is known ahead would tell."""
+    panel, horizon = experiment.reading.panel, experiment.plan.horizon
+    is_averaged = bool(experiment.reading.settled.aggregate)
+    guessed = short_notes(trained, panel) + unseen_notes(trained, panel, horizon, is_averaged=is_averaged)
+    return guessed, assumed_notes(trained, panel, horizon, f"forecast predict {name} --future FILE")
 
 
 def _given(request: TrainRequest) -> dict[str, str]:

@@ -28,7 +28,7 @@ def table(made):
 
 
 def result(made):
-    return ResultTable(tables.FORECAST_COLUMNS, tuple(forecast_rows(made, ["2024-02-27", "2024-02-26"], "gru", "v1")))
+    return ResultTable(tables.forecast_columns(), tuple(forecast_rows(made, ["2024-02-27", "2024-02-26"], "gru", "v1")))
 
 
 def parsed(text):
@@ -41,7 +41,7 @@ def parsed(text):
 
 
 def test_columns_are_those_of_the_contract():
-    assert ",".join(tables.FORECAST_COLUMNS) == FORECAST_COLUMNS
+    assert ",".join(tables.forecast_columns()) == FORECAST_COLUMNS
     named = [field.name for field in fields(LeaderboardRow)]
     assert named[: LEADERBOARD_COLUMNS.count(",") + 1] == LEADERBOARD_COLUMNS.split(",")
 

@@ -83,7 +83,6 @@ def train_command(
 
     forecast train shops.csv --id store --time-limit 2m
     """
-    from forecast.experiment.summary import reconciliation_of
     from forecast.production.store.store import Store
     from forecast.workflows.dry_run import dry_run_train
     from forecast.workflows.train import TrainRequest, train
@@ -119,17 +118,24 @@ def train_command(
     if plot.dry_run:
         print_dry_run(planned, output)
         return
-    document = _document(result)
-    print_leaderboard(result.board, output, document, result.chosen)
+    _print_trained(result, output)
+    if not output.quiet:
+        tell_timing(result.experiment, run)
+        tell_log(plot.log_dir)
+        say_commands(_next(result, source, reading, output), "Next")
+
+
+def _print_trained(result: "TrainResult", output: OutputFlags) -> None:
+    """Prints how good it is, and says what was saved."""
+    from forecast.experiment.summary import reconciliation_of
+
+    print_leaderboard(result.board, output, _document(result), result.chosen)
     print_levels(reconciliation_of(result.experiment, result.chosen), output)
     if not output.quiet:
         tell_covariates(result.experiment)
         if worth := importance_text(result.importance):
             say(worth, "Worth")
         tell_saved(result)
-        tell_timing(result.experiment, run)
-        tell_log(plot.log_dir)
-        say_commands(_next(result, source, reading, output), "Next")
 
 
 def _tuned(name: str, settings: Settings, model: str, output: OutputFlags) -> tuple[Settings, str]:

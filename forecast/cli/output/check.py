@@ -20,8 +20,6 @@ BESIDE = "candidates"
 ENCODING = "encoding"
 """Told on the line of what was read."""
 GRADES = ("error", "warning", "note")
-SUCH_AS = 50
-"""Signs of a level's nodes that are shown."""
 
 
 def check_rows(result: "CheckResult") -> list[tuple[Cell, ...]]:

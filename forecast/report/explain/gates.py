@@ -1,5 +1,6 @@
 """The panel of gates on the calendar: the series with its dates on top, units × time below it."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from forecast.evaluation.explain.gates import GateCalendar
 from forecast.models.forecaster import FloatArray
 from forecast.models.networks.cells import CELLS
-from forecast.models.networks.cells.cell import STATES
+from forecast.models.networks.cells.cell import STATES, RecurrentCell
 from forecast.report.explain.axes import short_label
 from forecast.report.explain.curves import PLAIN
 from forecast.report.explain.heatmap import ABOVE, BELOW, SHARE, heatmap
@@ -58,7 +59,7 @@ def gates_figure(calendar: GateCalendar, *, target: str, title: str = "") -> Fig
     entries = _draw_series(grid[0], places, edges, calendar)
     short_label(grid[0], target, 14)
     for axes, (name, values) in zip(grid[1:], calendar.rows.items(), strict=True):
-        signed = name in STATES or name == cell.candidate
+        signed = _is_signed(cell, name)
         size = float(np.abs(values).max()) or 1.0
         limits = (-size, size) if signed else (0.0, 1.0)
         image = axes.pcolormesh(
@@ -90,28 +91,9 @@ def gates_gallery(calendar: GateCalendar, *, target: str) -> Gallery:
     room = max((tick.text for tick in left), key=len, default="")
     title = f"{calendar.cell}: what its gates do along {calendar.series_id}"
     series = Chart(f"{calendar.series_id} by date", above, left, days, narrow, title, target, height=8.0)
-    charts = [series]
-    for name, values in calendar.rows.items():
-        is_signed = name in STATES or name == cell.candidate
-        units = len(values)
-        limit = (float(np.abs(values).max()) or 1.0) if is_signed else 1.0
-        charts.append(
-            Chart(
-                label=f"{cell.shown[name]}, by unit and date",
-                marks=(),
-                left=(Tick(1 - 0.5 / units, "1"), Tick(0.5 / units, str(units))),
-                days=days,
-                days_narrow=narrow,
-                title=cell.shown[name],
-                unit="unit",
-                below=shared,
-                height=max(5.0, min(0.22 * units, 9.0)),
-                has_grid=False,
-                image=heatmap(values, limit, is_signed=is_signed),
-                room=room,
-            )
-        )
-    signed = any(name in STATES or name == cell.candidate for name in calendar.rows)
+    frame = Chart("", (), (), days, narrow, unit="unit", below=shared, has_grid=False, room=room)
+    charts = [_unit_chart(cell, name, values, frame) for name, values in calendar.rows.items()]
+    signed = any(_is_signed(cell, name) for name in calendar.rows)
     if len(cell.shown) > signed:
         keys.append(Key("gate: full colour at 1, none at 0", "bar", Look("network", SHARE)))
     if signed:
@@ -119,7 +101,26 @@ def gates_gallery(calendar: GateCalendar, *, target: str) -> Gallery:
             Key("state above 0", "bar", Look("network", ABOVE)),
             Key("state below 0", "bar", Look("network", BELOW)),
         ]
-    return Gallery(tuple(charts), tuple(keys), _caption(calendar), is_stacked=True)
+    return Gallery((series, *charts), tuple(keys), _caption(calendar), is_stacked=True)
+
+
+def _is_signed(cell: RecurrentCell, name: str) -> bool:
+    """Returns whether a row holds states or candidates, of either sign, and no gate between 0 and 1."""
+    return name in STATES or name == cell.candidate
+
+
+def _unit_chart(cell: RecurrentCell, name: str, values: FloatArray, frame: Chart) -> Chart:
+    """Returns a gate or a state as a picture of units by dates, (U, T), in the frame that all of them share."""
+    units, is_signed = len(values), _is_signed(cell, name)
+    limit = (float(np.abs(values).max()) or 1.0) if is_signed else 1.0
+    return replace(
+        frame,
+        label=f"{cell.shown[name]}, by unit and date",
+        left=(Tick(1 - 0.5 / units, "1"), Tick(0.5 / units, str(units))),
+        title=cell.shown[name],
+        height=max(5.0, min(0.22 * units, 9.0)),
+        image=heatmap(values, limit, is_signed=is_signed),
+    )
 
 
 def _page_series(

@@ -15,7 +15,7 @@ from forecast.specs import PlotKind
 from forecast.wording import counted, percent
 
 if TYPE_CHECKING:  # Jinja2 is for who asks for the page
-    from forecast.report.html.page import PageTable
+    from forecast.report.html.page import Fact, PageTable, Term
 
 SHOWN = 20
 """Trials that the page shows, and the default."""
@@ -79,29 +79,14 @@ def tuning_page(
         told: what came out.
         now: aware time.
     """
-    from forecast.report.html.page import Code, Fact, Page, PageTerms, Section, Term, Words, render_page
+    from forecast.report.html.page import Code, Page, PageTerms, Section, Words, render_page
 
     done = [trial for trial in trials if trial.error is not None]
-    facts = [Fact("trials", f"{len(trials)}", f"{sum(t.state == 'stopped' for t in done)} stopped early")]
-    if (found := told.confirmation) is not None:
-        facts.insert(
-            0, Fact("error, confirmed", percent(-found.gain, 1, signed=True), "of the best beside the default")
-        )
-        facts.insert(1, Fact("chance", "–" if found.p is None else f"p = {found.p:.2g}", "that it is none"))
-    searched = [
-        Term(each.name, each.words.removeprefix(f"{each.name} "), (f"--fix {each.name}=…",)) for each in entry.space
-    ]
-    span = f"{counted(entry.folds, 'fold')} × {counted(entry.horizon, 'step')}, up to {entry.searched_to}"
-    kept = f"{counted(entry.confirm, 'fold')} × {counted(entry.horizon, 'step')} after it, which no trial sees"
-    scored = [
-        Term("trials are scored on", span, ("--folds",)),
-        Term("what wins meets the default on", kept, ("--confirm",)),
-    ]
     sections = [
         Section(
             "trials", "Trials", (_trial_table(entry, done),), "By their error on the search folds, scaled by series."
         ),
-        Section("searched", "What was searched", (PageTerms((*searched, *scored)),)),
+        Section("searched", "What was searched", (PageTerms(_searched_terms(entry)),)),
         Section("reproduce", "How to reproduce", (Code(told.command),)),
     ]
     if importances:
@@ -116,11 +101,40 @@ def tuning_page(
             title=f"{entry.name}: the tuning",
             about=f"forecast tune · {entry.source} · {utc(now):%Y-%m-%d %H:%M} UTC",
             verdict=(told.verdict,),
-            facts=tuple(facts),
+            facts=_facts(trials, told.confirmation),
             sections=tuple(sections),
             foot="This file needs no network: all of it is in it.",
         )
     )
+
+
+def _facts(trials: Sequence[TriedSettings], confirmation: Confirmation | None) -> "tuple[Fact, ...]":
+    """Returns what came out in numbers: how many trials, and what the confirmation measured, if there is one."""
+    from forecast.report.html.page import Fact
+
+    stopped = sum(trial.state == "stopped" for trial in trials if trial.error is not None)
+    tried = Fact("trials", f"{len(trials)}", f"{stopped} stopped early")
+    if confirmation is None:
+        return (tried,)
+    gain, p = percent(-confirmation.gain, 1, signed=True), confirmation.p
+    return (
+        Fact("error, confirmed", gain, "of the best beside the default"),
+        Fact("chance", "–" if p is None else f"p = {p:.2g}", "that it is none"),
+        tried,
+    )
+
+
+def _searched_terms(entry: TuningEntry) -> "tuple[Term, ...]":
+    """Returns which values of each setting were searched, and on which folds trials are scored and confirmed."""
+    from forecast.report.html.page import Term
+
+    searched = [
+        Term(each.name, each.words.removeprefix(f"{each.name} "), (f"--fix {each.name}=…",)) for each in entry.space
+    ]
+    span = f"{counted(entry.folds, 'fold')} × {counted(entry.horizon, 'step')}, up to {entry.searched_to}"
+    kept = f"{counted(entry.confirm, 'fold')} × {counted(entry.horizon, 'step')} after it, which no trial sees"
+    scored = Term("trials are scored on", span, ("--folds",))
+    return (*searched, scored, Term("what wins meets the default on", kept, ("--confirm",)))
 
 
 def _trial_table(entry: TuningEntry, trials: Sequence[TriedSettings]) -> "PageTable":

@@ -22,6 +22,8 @@ from forecast.specs import PlotKind
 if TYPE_CHECKING:
     from forecast.data.read_options import ReadOptions
     from forecast.production.store.store import Store
+    from forecast.report.tables import ResultTable
+    from forecast.workflows.anomalies.anomalies import AnomaliesResult
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,6 @@ def anomalies_command(
     from forecast.experiment.destinations import TABLES, check_folder, check_free
     from forecast.experiment.outputs import write_table
     from forecast.production.store.store import Store
-    from forecast.report.tables import csv_text
     from forecast.workflows.anomalies.anomalies import (
         AnomaliesRequest,
         anomalies,
@@ -134,6 +135,15 @@ def anomalies_command(
         write_table(write.scores, ending, score_table(result))
     files = draw_episodes(result, write.plot, write.out_dir)
     files = (*files, *([write.scores] if write.scores is not None else []))
+    _print(result, table, files, output)
+    if write.strict and result.episodes:
+        raise typer.Exit(ExitCode.QUALITY_GATE)
+
+
+def _print(result: "AnomaliesResult", table: "ResultTable", files: "tuple[Path, ...]", output: OutputFlags) -> None:
+    """Prints the episodes in the form that was asked for, and says what was written."""
+    from forecast.report.tables import csv_text
+
     if not output.quiet:
         say_notes(result.notes)
     form = settle_form(output.form)
@@ -146,8 +156,6 @@ def anomalies_command(
     if not output.quiet:
         for path in files:
             say(str(path), "Wrote")
-    if write.strict and result.episodes:
-        raise typer.Exit(ExitCode.QUALITY_GATE)
 
 
 def _what(
