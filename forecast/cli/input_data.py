@@ -3,14 +3,16 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from forecast.cli.options.groups import DataFlags, OutputFlags
+from forecast.cli.options.groups import DataFlags, OutputFlags, SettingsFlags
 from forecast.cli.output.console import say
 from forecast.errors import UsageError
+from forecast.wording import joined
 
 if TYPE_CHECKING:
     from forecast.data.reading.reader import ReadOptions
+    from forecast.specs import Settings
 
 
 def flag_words(flags: DataFlags) -> str:
@@ -89,3 +91,45 @@ def models_named(flag: str, words: Sequence[str], output: OutputFlags) -> tuple[
             f"--{flag} {own}, and leave it out of settings",
         )
     return tuple(map(named_cell, words))
+
+
+def settings_for(flags: SettingsFlags, models: tuple[str, ...], output: OutputFlags) -> "Settings":
+    """Returns the settings of a run, without those of variables or a file that none of its models has; says which.
+
+    Such settings are for all that is done in a folder. A flag that no model has is refused later.
+    """
+    from forecast.experiment.final_fit import AUTO
+    from forecast.models.registry import without_effect
+
+    lacks = () if AUTO in models else without_effect(vars(flags), models)
+    idle: dict[str, Any] = dict.fromkeys(name for name in lacks if _is_set(name, flags, output))
+    _tell_unused(list(idle), models, output)
+    return replace(flags, **idle).settings()
+
+
+def tuned_for(name: str | None, model: str, output: OutputFlags) -> str | None:
+    """Returns the tuning to train by: none where variables or a file name one and the model is no network; says so."""
+    from forecast.experiment.final_fit import AUTO
+    from forecast.models.registry import is_learned
+
+    setting = output.config.settings.get("tuned") if output.config else None
+    if name is None or setting is None or setting.value != name or model == AUTO or is_learned(model):
+        return name
+    _tell_unused(["tuned"], (model,), output)
+    return None
+
+
+def _is_set(name: str, flags: SettingsFlags, output: OutputFlags) -> bool:
+    """Tells whether a setting has the value that a variable or the file gives it."""
+    setting = output.config.settings.get(name) if output.config else None
+    value = getattr(flags, name)
+    return setting is not None and value is not None and type(value)(setting.value) == value
+
+
+def _tell_unused(names: Sequence[str], models: Sequence[str], output: OutputFlags) -> None:
+    """Says which settings are not used, by what gives them."""
+    given = output.config.settings if output.config and not output.quiet else {}
+    lack = f"{models[0]} has" if len(models) == 1 else f"{joined(models)} have"
+    for whose in dict.fromkeys(given[name].origin for name in names if name in given):
+        own = [name.replace("_", "-") for name in names if given[name].origin == whose]
+        say(f"{joined(own)} of {whose}: not used, since {lack} no such setting", "Note")

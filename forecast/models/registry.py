@@ -4,15 +4,16 @@ To add a model, write what makes its forecaster and add a record to ``MODELS``; 
 Names, groups and styles cost no import beyond the standard library.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Literal, cast
 
 from forecast.errors import UsageError, did_you_mean
 from forecast.models.model_style import ModelStyle
-from forecast.models.networks.cells import CELLS
+from forecast.models.networks.cells import CELLS, REFERENCE
 from forecast.run import Run
-from forecast.specs import LINEAR, ModelSpec, View
+from forecast.specs import LINEAR, ModelSpec, Overrides, Settings, View
+from forecast.wording import joined
 
 if TYPE_CHECKING:
     from forecast.data.panel import Panel
@@ -69,6 +70,12 @@ class ModelRecord:
 
 
 LEARNED_GROUPS: tuple[Group, ...] = ("network", "ensemble")
+OF_NETWORKS = (*(field.name for field in fields(Overrides)), "seeds")
+"""Settings that only networks have."""
+OF_CELLS = ("segment", "units", "layers", "dropout", "recurrent_dropout")
+"""Those of them that only a recurrent cell has."""
+OF_OUR_CELLS = ("dropout", "recurrent_dropout")
+"""And those that a Keras layer which a user wrote is not told."""
 
 
 def _networks(name: str, _: ModelSpec, given: Ingredients) -> "Forecaster":
@@ -194,6 +201,38 @@ def check_names(names: tuple[str, ...]) -> tuple[str, ...]:
             hint = f"--models {name}:MyCell" if name.endswith(".py") else f"--models {','.join(MODELS)}"
             raise UsageError(f"There is no model '{name}'.{did_you_mean(name, MODELS)}", hint)
     return tuple(dict.fromkeys(names))
+
+
+def settings_of(name: str) -> frozenset[str]:
+    """Returns the names of the settings of networks that a model has, too; none of what is no network."""
+    if not is_learned(name):
+        return frozenset()
+    is_own_layer = name in CELLS.unlisted and CELLS[name].runs is not None
+    return frozenset(OF_NETWORKS).difference(OF_CELLS if name == LINEAR else OF_OUR_CELLS if is_own_layer else ())
+
+
+def without_effect(given: Iterable[str], models: Iterable[str]) -> tuple[str, ...]:
+    """Returns those of some settings that networks have, and none of the models has."""
+    had = frozenset[str]().union(*map(settings_of, models))
+    return tuple(name for name in given if name in OF_NETWORKS and name not in had)
+
+
+def check_settings(settings: Settings, models: tuple[str, ...]) -> None:
+    """Refuses a setting that no model which was asked for has: it would be ignored.
+
+    Raises:
+        UsageError: there is one.
+    """
+    given = [name for name, value in settings.flat().items() if value is not None]
+    lacks = without_effect(given, models)
+    if not lacks:
+        return
+    flag = f"--{lacks[0].replace('_', '-')}"
+    what = "recurrent cells" if lacks[0] in OF_CELLS else "networks"
+    lack = f"{models[0]} has" if len(models) == 1 else f"{joined(models)} have"
+    raise UsageError(
+        f"{flag} is a setting of {what}; {lack} no such setting.", f"leave out {flag}, or a network such as {REFERENCE}"
+    )
 
 
 def spec_names(name: str) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from forecast.experiment.summary import summary_of
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.own_code import spelled_cell
 from forecast.models.networks.cells import CELLS
-from forecast.models.registry import check_names, rivals
+from forecast.models.registry import check_names, check_settings, rivals
 from forecast.production.store.store import model_name_for
 from forecast.report.tables import csv_text, error_table
 from forecast.run import Run
@@ -179,11 +179,13 @@ def models_of(request: CompareRequest) -> tuple[str, ...]:
     """Returns the models that are compared: those named, and always their rivals.
 
     Raises:
-        UsageError: a name is no model, or none is named.
+        UsageError: a name is no model, none is named, or none of them has a setting that is given.
     """
     if not request.models:
         raise UsageError("--models names no model.", f"--models {','.join(CELLS)}")
-    return check_names((*check_names(request.models), *rivals()))
+    named = check_names(request.models)
+    check_settings(request.settings, named)
+    return check_names((*named, *rivals()))
 
 
 def _page(request: CompareRequest, experiment: Experiment, errors: Sequence[ErrorsFound], now: datetime) -> bytes:

@@ -24,7 +24,7 @@ from forecast.experiment.time_limit import LEARNING, TAIL, Terms, Work, effort_l
 from forecast.experiment.versions.identity import checked_name
 from forecast.models.forecaster import Watcher
 from forecast.models.networks.time_budget import Pace
-from forecast.models.registry import ENSEMBLE, is_learned, make_forecaster
+from forecast.models.registry import ENSEMBLE, check_settings, is_learned, make_forecaster
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import Store, model_name_for
 from forecast.report.workbook import can_write
@@ -77,6 +77,7 @@ def dry_run_train(request: TrainRequest, store: Store, run: Run) -> DryRun:
         ForecastError: as the train would, before it trains.
     """
     candidates = candidates_for(request.model)
+    check_settings(request.settings, candidates)
     models = store.model(request.name or model_name_for(stem_of(request.source)))
     folder = request.folder or Path()
     check_folder(folder, names=training_files(request, models.name))

@@ -37,6 +37,7 @@ from forecast.experiment.versions.own_code import code_files, spelled_cell
 from forecast.experiment.versions.stored_model import pack_version
 from forecast.experiment.versions.stored_summary import METRICS, summary_bytes
 from forecast.models.forecaster import Forecasts
+from forecast.models.registry import check_settings
 from forecast.production.known_hosts import remember
 from forecast.production.runs import mark_of
 from forecast.production.store.issued import FORECAST
@@ -101,7 +102,7 @@ def train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
     """Trains, saves and forecasts, holding the model's lock all the while; saving comes last and whole.
 
     Raises:
-        UsageError: the network or the name can't be used, or no folder can be made for the forecast.
+        UsageError: the network, a setting or the name can't be used, or no folder can be made for the forecast.
         LockedError: another run works on this model.
         ForecastError: see ``read_panel``, ``run_experiment`` and ``ModelStore.publish``.
     """
@@ -111,6 +112,7 @@ def train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
 
 def _train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
     candidates = candidates_for(request.model)
+    check_settings(request.settings, candidates)
     models = store.model(request.name or model_name_for(stem_of(request.source)))
     if request.folder is not None:
         check_folder(request.folder, names=training_files(request, models.name))

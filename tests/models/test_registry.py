@@ -9,11 +9,16 @@ from forecast.errors import UsageError
 from forecast.models.forecaster import Watcher
 from forecast.models.registry import (
     MODELS,
+    OF_NETWORKS,
     check_names,
+    check_settings,
     make_forecaster,
     rivals,
+    settings_of,
     spec_names,
+    without_effect,
 )
+from forecast.specs import Settings
 from runs import QUIET
 from tiny import awkward_panel, tiny_spec, with_values
 
@@ -110,3 +115,42 @@ def test_registry_and_baselines_need_neither_tensorflow_nor_scikit_learn():
         "assert not {'tensorflow', 'keras', 'sklearn', 'matplotlib'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+OTHERWISE = {
+    "segment": 4,
+    "units": 5,
+    "layers": 2,
+    "dropout": 0.3,
+    "recurrent_dropout": 0.3,
+    "loss": "mse",
+    "steps": 7,
+    "batch_size": 3,
+    "learning_rate": 0.1,
+    "weight_decay": 0.5,
+    "seeds": (0, 1),
+}
+"""Of each setting of networks but the views, another value than ``tiny_spec`` has."""
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in MODELS if without_effect(OTHERWISE, (name,)) and MODELS[name].group != "classical"]
+)
+def test_settings_that_a_model_has_not_change_nothing_of_its_forecasts(name, fitted, awkward):
+    lacks = without_effect(OTHERWISE, (name,))
+    specs = {cell: tiny_spec(cell, **{setting: OTHERWISE[setting] for setting in lacks}) for cell in spec_names(name)}
+    others = make_forecaster(name, specs, season=4, run=QUIET).fit(awkward, Watcher())
+    np.testing.assert_array_equal(others.predict_members(awkward).values, fitted[name].predict_members(awkward).values)
+
+
+def test_a_setting_that_no_model_has_is_refused_and_one_that_some_model_has_is_not():
+    assert settings_of("lstm") == settings_of("ensemble") == {*OF_NETWORKS}
+    given = Settings.of({"units": 8, "learning_rate": 0.1})
+    check_settings(given, ("naive", "gru"))
+    check_settings(Settings.of({"learning_rate": 0.1}), ("linear",))
+    check_settings(Settings(), ("naive",))
+    with pytest.raises(UsageError, match="--units is a setting of recurrent cells; linear has no such") as told:
+        check_settings(given, ("linear",))
+    assert told.value.hint == "leave out --units, or a network such as lstm"
+    with pytest.raises(UsageError, match=r"--seeds is a setting of networks; ridge and naive have no such setting"):
+        check_settings(Settings.of({"seeds": 2}), ("ridge", "naive"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from commands import QUICK, run
+from commands import run
 from forecast.data.panel import panel_from_series
 from forecast.models.covariates.covariate_model import fit_covariate_model
 from forecast.models.forecaster import Watcher
@@ -79,7 +79,7 @@ def forecasts(folder):
 @pytest.mark.slow
 def test_a_version_keeps_its_half_life_and_retrain_learns_by_it(tmp_path):
     (tmp_path / "sales.csv").write_text(sales(60))
-    flags = ("--model", "ridge", "--horizon", "3", *QUICK, "--plots", "none")
+    flags = ("--model", "ridge", "--horizon", "3", "--folds", "1", "--plots", "none")
     assert run("train", "sales.csv", *flags, "--name", "plain", folder=tmp_path).code == 0
     outcome = run("train", "sales.csv", *flags, "--half-life", "6mo", folder=tmp_path)
     assert outcome.code == 0, outcome.err

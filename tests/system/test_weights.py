@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from commands import QUICK, run
+from commands import run
 from forecast.data.panel import panel_from_series
 from forecast.models.forecaster import Watcher
 from forecast.models.networks.training import mean_loss, tf
@@ -77,7 +77,7 @@ def test_errors_are_weighted_and_the_verdict_says_so(tmp_path):
 
 @pytest.mark.slow
 def test_a_version_keeps_its_weights_for_retrain_and_needs_none_to_predict(tmp_path):
-    board_of(tmp_path, "--model", "ridge", *QUICK, text=sales(60))
+    board_of(tmp_path, "--model", "ridge", "--folds", "1", text=sales(60))
     issued = (tmp_path / "forecasts/sales.csv").read_text()
     bare = "\n".join(line.rpartition(",")[0] for line in sales(60).splitlines()) + "\n"
     (tmp_path / "sales.csv").write_text(bare)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecast.cli.grouping import grouped
-from forecast.cli.input_data import find_data, models_named
+from forecast.cli.input_data import find_data, models_named, settings_for
 from forecast.cli.options.arguments import ReplaceFile, Sample, Workers
 from forecast.cli.options.completion import complete_grouping, complete_models
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
@@ -102,11 +102,12 @@ def compare_command(
 
     ending = _check_output(experiment)
     source, options = find_data(data, reading, output)
+    models = models_named("models", split_names(experiment.models), output)
     request = CompareRequest(
         source=source,
         options=options,
-        settings=settings.settings(),
-        models=models_named("models", split_names(experiment.models), output),
+        settings=settings_for(settings, models, output),
+        models=models,
         folder=plot.out_dir,
         plots=plot.plots,
         terms=Terms(experiment.match, settings.time_limit, is_bare=experiment.bare),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from forecast.cli.grouping import grouped
-from forecast.cli.input_data import find_data, models_named
+from forecast.cli.input_data import find_data, models_named, settings_for, tuned_for
 from forecast.cli.options.arguments import Sample, Workers
 from forecast.cli.options.completion import complete_network
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
@@ -90,9 +90,10 @@ def train_command(
     if data is None and output.configured is None:
         raise UsageError("Missing argument 'DATA'.", "forecast train --help")
     source, options = find_data(data, reading, output)
-    asked, named = settings.settings(), models_named("model", (model,), output)[0]
-    if called.tuned is not None:
-        asked, named = _tuned(called.tuned, asked, named, output)
+    (named,) = models_named("model", (model,), output)
+    asked, tuned = settings_for(settings, (named,), output), tuned_for(called.tuned, named, output)
+    if tuned is not None:
+        asked, named = _tuned(tuned, asked, named, output)
     request = TrainRequest(
         source=source,
         options=options,
@@ -147,7 +148,8 @@ def _tuned(name: str, settings: Settings, model: str, output: OutputFlags) -> tu
     settings, model, changes = with_tuned(settings, model, found)
     if not output.quiet:
         told = ", ".join(f"{setting} {value}" for setting, value in changes.items())
-        say(told or f"{name}: the default, which no settings were found to beat", "Tuned")
+        nothing = f"nothing that {model} has" if found.changes else "the default, which no settings were found to beat"
+        say(told or f"{name}: {nothing}", "Tuned")
     return settings, model
 
 

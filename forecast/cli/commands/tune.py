@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from forecast.cli.grouping import grouped
-from forecast.cli.input_data import find_data, read_options
+from forecast.cli.input_data import find_data, read_options, settings_for
 from forecast.cli.options.arguments import Sample, parse_time_limit, settle_deadline
 from forecast.cli.options.completion import complete_network
 from forecast.cli.options.config_file import CONFIG, write_settings
@@ -159,7 +159,7 @@ def _request(
     source, options = (data, read_options(reading)) if tuning.resume else find_data(data, reading, output)
     if source == "-" and ((tuning.workers or 1) > 1 or tuning.cluster is not None):
         raise UsageError("Other processes can't read this one's standard input.", "a file, or no --workers")
-    given = settings.settings()
+    given = settings_for(settings, (model,), output)
     return TuneRequest(
         source=source,
         options=options,

@@ -16,7 +16,7 @@ from forecast.experiment.final_fit import AUTO
 from forecast.experiment.plan import LONGEST_WINDOW
 from forecast.models.networks.cells import CELLS, REFERENCE
 from forecast.models.networks.presets import MANY_WINDOWS, views_of
-from forecast.models.registry import ENSEMBLE, is_learned
+from forecast.models.registry import ENSEMBLE, check_settings, is_learned, settings_of
 from forecast.specs import LESSONS, LINEAR, Loss, ModelSpec, Plan, Settings, ViewSet
 from forecast.wording import listed
 
@@ -25,10 +25,10 @@ Changes = Mapping[str, Value]
 """Settings by name that are not as the recipe has them."""
 
 CELL, WINDOW, SEGMENT, RATE, DECAY, VIEWS = "cell", "window", "segment", "learning-rate", "weight-decay", "views"
-OF_HIGHWAY = (WINDOW, VIEWS, RATE, "steps", "loss", DECAY, "batch-size")
-"""Settings that a network without a recurrent cell has, too."""
 SETTINGS = (*(WINDOW, VIEWS, "loss", RATE, CELL, SEGMENT, DECAY, "units", "steps", "dropout", "layers", "batch-size"),)
 """In the order in which they are worth a trial."""
+OF_HIGHWAY = tuple(name for name in SETTINGS if name == WINDOW or name.replace("-", "_") in settings_of(LINEAR))
+"""Settings that a network without a recurrent cell has, too."""
 NUMBERS = (RATE, DECAY, "dropout")
 """Settings that are no whole numbers."""
 DECAYS = (0.0, 0.1, 0.3, 1.0)
@@ -262,12 +262,14 @@ def check_model(settings: Settings, model: str) -> None:
     """Refuses what has no settings to search.
 
     Raises:
-        UsageError: a model that is no network, or a recipe that is a lesson.
+        UsageError: a model that is no network, a setting that it has not, or a recipe that is a lesson.
     """
     if model != AUTO and not is_learned(model):
         raise UsageError(f"tune searches settings of networks, and {model} has none.", f"--model {REFERENCE}, or none")
     if settings.preset in LESSONS:
         raise UsageError(f"--preset {settings.preset} is a recipe of its own to learn from.", "another --preset")
+    if model != AUTO:
+        check_settings(settings, (model,))
 
 
 def with_fixed(settings: Settings, model: str, fixed: Mapping[str, str]) -> tuple[Settings, str]:

@@ -13,9 +13,11 @@ from typing import TypeVar
 
 from forecast.data.read_options import ReadOptions
 from forecast.decoding import Document, MayLack, decode, encode
-from forecast.errors import DataError, NotFoundError, did_you_mean
+from forecast.errors import DataError, NotFoundError, UsageError, did_you_mean
+from forecast.experiment.final_fit import AUTO
 from forecast.experiment.tuning.confirmation import Confirmation
 from forecast.experiment.tuning.search_space import Rung, SearchedSetting, Value, changed_settings, pinned_names
+from forecast.models.registry import is_learned, without_effect
 from forecast.production.store.disk import Disk, is_file, list_folders, read_regular, telling
 from forecast.production.store.json_document import format_document, parse_document
 from forecast.production.store.lock import ModelLock
@@ -190,7 +192,20 @@ def tuned_settings(store: Store, name: str) -> TunedSettings:
 
 
 def with_tuned(settings: Settings, model: str, tuned: TunedSettings) -> tuple[Settings, str, dict[str, Value]]:
-    """Returns settings and model as a tuning found them, and what it changed; what somebody gave himself stays."""
+    """Returns settings and model as a tuning found them, and what it changed; what somebody gave himself stays.
+
+    Of a network without a recurrent cell, what it has not is left out.
+
+    Raises:
+        UsageError: the model is no network.
+    """
+    if model != AUTO and not is_learned(model):
+        raise UsageError(f"tune finds settings of networks, and {model} has none.", "leave out --tuned, or --model")
     pinned = pinned_names(settings, model)
-    changes = {name: value for name, value in tuned.changes.items() if name not in pinned}
+    lacks = [] if model == AUTO else without_effect([name.replace("-", "_") for name in tuned.changes], (model,))
+    changes = {
+        name: value
+        for name, value in tuned.changes.items()
+        if name not in pinned and name.replace("-", "_") not in lacks
+    }
     return *changed_settings(settings, model, changes), changes

@@ -9,9 +9,10 @@ import sys
 import pytest
 
 from commands import csv_bytes, run, visits
-from forecast.errors import ExitCode
-from forecast.experiment.tuning.tuning_folder import TuningFolder, tuned_settings
+from forecast.errors import ExitCode, UsageError
+from forecast.experiment.tuning.tuning_folder import TuningFolder, tuned_settings, with_tuned
 from forecast.production.store.store import Store
+from forecast.specs import Settings
 from untrained import train_nothing
 
 pytestmark = pytest.mark.slow
@@ -168,6 +169,15 @@ def test_flags_go_before_tuned_settings(folder, done):
     trained = run("train", "visits.csv", *SMALL[:6], "--seeds", "1", "--plots", "none", "--units", "8", "--tuned",
                   "visits", "--json", "-q", "--name", "own", folder=folder)  # fmt: skip
     assert (trained.document["spec"]["units"], trained.document["spec"]["window"]) == (8, 28)
+
+
+def test_of_tuned_settings_a_model_takes_what_it_has(folder, done):
+    give(folder, {"units": 16, "window": 28})
+    found = tuned_settings(Store(folder / ".forecast"), "visits")
+    settings, model, changes = with_tuned(Settings(), "linear", found)
+    assert (settings.window, settings.overrides.units, model, changes) == (28, None, "linear", {"window": 28})
+    with pytest.raises(UsageError, match="tune finds settings of networks, and smoothing has none"):
+        with_tuned(Settings(), "smoothing", found)
 
 
 def test_settings_of_nothing_are_not_found(folder, done):
