@@ -122,6 +122,16 @@ class Limits:
             self._ahead(self.high, self.high_column, last, steps, np.inf),
         )
 
+    def on_steps(self, offsets: IntArray, first: IntArray, *, is_high: bool) -> FloatArray | float:
+        """Returns the lower or the upper limit of the steps of series that lie and begin so, (N,) or one for all.
+
+        Where a column tells of no limit there is none: NaN.
+        """
+        number, name = (self.high, self.high_column) if is_high else (self.low, self.low_column)
+        if name is None or self.told is None:
+            return np.nan if number is None else number
+        return self.told.known_on(offsets, first)[:, self._place(name)]
+
     def cross(self, last: IntArray) -> bool:
         """Returns whether a lower limit is above an upper one on any step to come of which the columns tell."""
         if self.told is None:
@@ -140,7 +150,7 @@ class Limits:
     def _ahead(self, number: float | None, name: str | None, last: IntArray, steps: int, none: float) -> FloatArray:
         if name is None or self.told is None:
             return np.full((len(last), steps), none if number is None else number)
-        told, place = self.told, [column.name for column in self.told.columns].index(name)
+        told, place = self.told, self._place(name)
         wanted = last[:, None] + np.arange(1, steps + 1)
         inside = np.clip(wanted, told.known_first[:, None], told.known_last[:, None])
         position = told.known_offsets[:-1, None] + inside - told.known_first[:, None]
@@ -148,6 +158,10 @@ class Limits:
         values = np.full(wanted.shape, np.nan)
         values[is_told] = self._carried[position[is_told], place]
         return np.where(np.isnan(values), none, values)
+
+    def _place(self, name: str) -> int:
+        """Returns where a column of limits stands among those that are told."""
+        return [column.name for column in self.told.columns].index(name) if self.told else 0
 
     @cached_property
     def _carried(self) -> FloatArray:

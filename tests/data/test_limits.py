@@ -67,6 +67,14 @@ def test_limits_cross_where_a_lower_one_is_above_an_upper_one_on_a_step_that_is_
     assert not Limits(low, 1.0).cross(later)  # numbers are compared where they are read
 
 
+def test_a_column_limits_the_steps_that_it_tells_of_and_a_number_all():
+    offsets, first = np.array([0, 3, 5]), np.array([1, 0])
+    limits = Limits(low=3.0, high_column="capacity", told=CAPACITY)
+    np.testing.assert_array_equal(limits.on_steps(offsets, first, is_high=True), [2, NAN, 3, NAN, 7])
+    assert limits.on_steps(offsets, first, is_high=False) == 3
+    assert np.isnan(Limits().on_steps(offsets, first, is_high=True))
+
+
 def test_limits_go_with_their_series():
     limits = Limits(high_column="capacity", told=CAPACITY).of(np.array([1]))
     np.testing.assert_array_equal(limits.within(NONE[:1], np.array([0]), 3).high, [[7, 8, 8]])

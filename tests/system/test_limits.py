@@ -213,9 +213,12 @@ def test_limits_that_make_no_sense_are_errors_with_the_fix(tmp_path, flags, code
     assert hint in hints
 
 
-def test_values_beyond_a_limit_are_told(tmp_path):
-    outcome = train(tmp_path, sales(66), "--max", "52")
-    assert "lie above 52, up to 6" in " ".join(outcome.err.split())
+@pytest.mark.parametrize("limit", ["52", "capacity"])
+def test_values_beyond_a_limit_are_told(tmp_path, limit):
+    text = sales(66, capacity=lambda i: 52)
+    outcome = train(tmp_path, text, "--max", limit)
+    above = [row for row in _rows(text) if float(row["sales"]) > 52]
+    assert f"{len(above)} values lie above {limit}, up to 6" in " ".join(outcome.err.split())
 
 
 def test_a_file_of_settings_takes_numbers_and_columns(tmp_path):

@@ -6,6 +6,7 @@ Shapes: ``S`` series, ``N`` steps of all series together, ``K`` of them.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from forecast.data.checks.seasons import MOST_STEPS, examined
 from forecast.data.checks.shifts import level_shifts
 from forecast.data.checks.spans import constant, gaps, share_of, unfinished
 from forecast.data.findings import Finding, Grade
-from forecast.data.frequency import readable
+from forecast.data.frequency import Frequency, readable
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.reading.missing_codes import find_sentinels
 from forecast.data.reading.row_findings import FILLED, closed_words, end_findings
@@ -28,6 +29,8 @@ MANY_MISSING = 0.1
 FEW_NEGATIVE = 0.01  # a smaller share of all steps is rather a mistake
 MANY_SHIFTED = 0.1  # of the series
 MANY_ZEROS = 0.3  # of a series' steps: demand that comes now and then
+LONGER = {"D": 1, "W": 7, "MS": 28, "QS": 90, "YS": 365}
+"""Steps to add up to, and the fewest days that each has."""
 NOTHING = np.empty(0, np.int64)
 MENDED, LEFT_BEHIND = "correct those cells or empty them", "leave out the rows before, if that level is gone"
 
@@ -139,13 +142,16 @@ def _zeros(panel: Panel) -> list[Spot]:
         )
     else:
         text = f"{_of(panel, many, 'is', 'are')} 0 in {rare_percent(MANY_ZEROS)} or more of their steps"
-    return [
-        Spot(
-            Finding("note", "zeros", f"{text}; a longer step may help", "--aggregate sum --freq W"),
-            np.flatnonzero(many),
-            NOTHING,
-        )
-    ]
+    flag = longer_step(panel.frequency)
+    text += "; a longer step may help" if flag else ""
+    return [Spot(Finding("note", "zeros", text, flag), np.flatnonzero(many), NOTHING)]
+
+
+def longer_step(frequency: Frequency) -> str:
+    """Returns the flags that add up to the next longer step; none of years, nor of rows without dates."""
+    days = inf if frequency.unit == "row" else frequency.days
+    code = next((code for code, least in LONGER.items() if least > days), "")
+    return f"--aggregate sum --freq {code}" if code else ""
 
 
 def _demand(panel: Panel, *, are_leaves: bool) -> list[Spot]:

@@ -183,7 +183,7 @@ def choose_ids(table: Table, dates: Dates, taken: Sequence[str], time: str) -> t
         ids = () if doubles <= few else _tell_apart(table, dates, candidates, few)
     if ids is None:
         raise _repeats(table, dates, time, named, _regular_times(table, taken))
-    others = [name for name in candidates if name not in ids and (name in named or table.kind(name) == "text")]
+    others = [name for name in candidates if name not in ids and (name in named or _has_words(table, name))]
     is_sure = not ids or ids[0].lower() in SURE_IDS
     return ids, [] if is_sure else _choice("ids", ", ".join(ids), others, "possible", "--id")
 
@@ -192,7 +192,12 @@ def possible_ids(table: Table, dates: Dates, taken: Sequence[str]) -> list[str]:
     """Returns the columns that could tell series apart: named like ids, or of text, with few different values."""
     candidates = _id_candidates(table, dates, taken)
     few = [name for name in candidates if table.distinct(name) <= MOST_SERIES]
-    return [name for name in few if is_named(name, ID_NAMES)] or [name for name in few if table.kind(name) == "text"]
+    return [name for name in few if is_named(name, ID_NAMES)] or [name for name in few if _has_words(table, name)]
+
+
+def _has_words(table: Table, name: str) -> bool:
+    """Tells whether a column holds text, and no numbers in some form of a person's."""
+    return table.kind(name) == "text" and not table.is_mostly_numbers(name)
 
 
 def series_keys(table: Table, ids: Sequence[str]) -> SeriesKeys:

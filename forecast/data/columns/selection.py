@@ -153,9 +153,9 @@ def _named(table: Table, options: ReadOptions) -> tuple[Columns, tuple[str, ...]
     ids = check_names(table, "--id", options.ids)
     times = check_names(table, "--time", split_columns(table, options.time))
     by_kind = {str(kind): check_names(table, f"--{kind}", getattr(options, kind)) for kind in KINDS}
-    weight = _one(table, "--weight", options.weight, "one column")
+    weight = _one(table, "--weight", options.weight, "one column of numbers")
     low, high = (
-        _one(table, flag, name, "a number or one column")
+        _one(table, flag, name, "a number or one column of numbers")
         for flag, name in zip(("--min", "--max"), options.limit_columns, strict=True)
     )
     columns = Columns(join_names(times), targets, ids, **by_kind, weight=weight, low=low, high=high)
@@ -169,14 +169,21 @@ def _named(table: Table, options: ReadOptions) -> tuple[Columns, tuple[str, ...]
 
 
 def _one(table: Table, flag: str, name: str | None, what: str) -> str | None:
-    """Returns the column that a flag names, as the file spells it.
+    """Returns the column of numbers that a flag names, as the file spells it.
 
     Raises:
         UsageError: The file has no such column, or several are named.
+        DataError: It holds something else.
     """
     names = check_names(table, flag, [name] if name is not None else [])
     if len(names) > 1:
         raise UsageError(f"{flag} takes {what}.", f"{flag} {flag_value(names[:1])}")
+    if names and table.kind(names[0]) not in {"numbers", "empty"} and not table.is_mostly_numbers(names[0]):
+        held = table.labels(names[0])[1]  # it is told before the column is missed where it tells series apart
+        message = (
+            f"{table.source.name}: column {names[0]} holds {listed([quoted(word) for word in held], 2)}, no numbers."
+        )
+        raise DataError(message, f"{flag} with {what}")
     return names[0] if names else None
 
 

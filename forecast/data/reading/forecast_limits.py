@@ -17,6 +17,8 @@ from forecast.errors import DataError, UsageError
 from forecast.wording import counted, digits
 
 MIN, MAX = "--min", "--max"
+WORDS = {MIN: ("below", "down to", np.min), MAX: ("above", "up to", np.max)}
+"""Where values lie beyond a limit, and which of them lies farthest."""
 
 
 def limited(panel: Panel, rows: PlacedRows, *, is_settled: bool) -> tuple[Panel, list[Finding]]:
@@ -80,21 +82,23 @@ def _check_order(rows: PlacedRows, low: FloatArray | float | None, high: FloatAr
 
 
 def _beyond(panel: Panel, limits: Limits, options: ReadOptions) -> list[Finding]:
-    """Returns what limits there are, and a warning of values that lie beyond those that are numbers."""
+    """Returns what limits there are, and a warning of values that lie beyond them."""
     parts = [f"{word} {text}" for word, text in (("below", options.min), ("above", options.max)) if text is not None]
     flags = ", ".join(flag for flag, text in ((MIN, options.min), (MAX, options.max)) if text is not None)
     findings = [Finding("note", "limits", f"no forecast, interval or quantile lies {' or '.join(parts)}", flags)]
-    for number, flag, word, how in ((limits.low, MIN, "below", np.nanmin), (limits.high, MAX, "above", np.nanmax)):
-        if number is None:
-            continue
-        beyond = np.flatnonzero(panel.values < number if word == "below" else panel.values > number)
+    low, high = (limits.on_steps(panel.offsets, panel.first, is_high=is_high) for is_high in (False, True))
+    for is_beyond, name, number, flag in (
+        (panel.values < low, limits.low_column, limits.low, MIN),
+        (panel.values > high, limits.high_column, limits.high, MAX),
+    ):
+        beyond = np.flatnonzero(is_beyond)
         if beyond.size:
-            worst = float(how(panel.values[beyond]))
+            values, (word, far, how) = panel.values[beyond], WORDS[flag]
             place = int(beyond[0])
             series = int(panel.series_of(beyond[:1])[0])
             stamp = readable(panel.timestamps(series)[place - panel.offsets[series]])
             verb = "lies" if beyond.size == 1 else "lie"
-            text = f"{counted(beyond.size, 'value')} {verb} {word} {digits(number)}, up to {digits(worst)}; "
-            text = text.replace("up to", "down to") if word == "below" else text
-            findings.append(Finding("warning", "beyond", f"{text}the first on {stamp}; forecasts will not", flag))
+            bound = name or digits(number or 0.0)
+            text = f"{counted(beyond.size, 'value')} {verb} {word} {bound}, {far} {digits(float(how(values)))}"
+            findings.append(Finding("warning", "beyond", f"{text}; the first on {stamp}; forecasts will not", flag))
     return findings

@@ -13,7 +13,7 @@ from forecast.production.store.manifest import ManifestData
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import model_name_for
 from forecast.production.store.version import Version
-from forecast.wording import adverb, listed
+from forecast.wording import DAYS, MONTHS, adverb, listed
 
 if TYPE_CHECKING:  # so that a rollback needs the standard library alone
     from forecast.data.reading.reader import Reading
@@ -117,6 +117,16 @@ def _step(frequency: Any) -> str:
     unit, every, phase = str(frequency.get("unit")), frequency.get("every", 1), frequency.get("phase", 0)
     word = adverb(unit)
     parts = [f"{every}-{word}" if every != 1 else word]
-    parts += [f"from {phase} on"] if phase else []
+    parts += [_begin(unit, phase)] if phase or unit == "week" else []
     parts += [f"on day {frequency.get('day')}"] if frequency.get("day", 1) != 1 else []
     return " ".join(parts)
+
+
+def _begin(unit: str, phase: int) -> str:
+    """Returns where the steps lie: a weekday, a month or a time of day."""
+    days, seconds = divmod(phase, 24 * 3600)
+    if unit == "week":
+        return f"on {DAYS[(days + DAYS.index('Thursday')) % len(DAYS)]}s"  # 1970 began on one
+    if unit in {"month", "quarter", "year"}:
+        return f"from {MONTHS[phase % len(MONTHS)]} on"
+    return "on other days" if days else f"from {seconds // 3600:02}:{seconds // 60 % 60:02} on"

@@ -5,7 +5,8 @@ import pytest
 
 from forecast.data.checks import seasons
 from forecast.data.checks.seasons import seasons_of
-from forecast.data.checks.survey import Judged, measured, not_measured, survey
+from forecast.data.checks.survey import Judged, longer_step, measured, not_measured, survey
+from forecast.data.frequency import parse_frequency
 from forecast.data.panel import panel_from_series
 from generated import CLEAN, growing_season
 
@@ -109,3 +110,19 @@ def test_what_a_model_did_not_expect_stands_in_for_the_quick_look():
     assert told["courses"].text.startswith("2 stretches whose values together shop v3 did not expect: ")
     unsure = survey(panel, judged=replace(judged, sure=one[:0]))
     assert {spot.finding.topic: spot.finding.grade for spot in unsure}["outliers"] == "note"
+
+
+@pytest.mark.parametrize(
+    ("code", "longer"),
+    [("15min", "D"), ("h", "D"), ("D", "W"), ("B", "W"), ("W-MON", "MS"), ("2W-MON", "MS"), ("MS", "QS"), ("QS", "YS")],
+)
+def test_longer_step_is_longer_than_that_of_the_data(code, longer):
+    frequency = parse_frequency(code)
+    assert longer_step(frequency) == f"--aggregate sum --freq {longer}"
+    assert parse_frequency(longer).days > frequency.days
+
+
+@pytest.mark.parametrize("code", ["YS", "row"])
+def test_years_and_rows_have_no_longer_step(code):
+    frequency = parse_frequency("D") if code == "row" else parse_frequency(code)
+    assert longer_step(replace(frequency, unit="row") if code == "row" else frequency) == ""

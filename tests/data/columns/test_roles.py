@@ -196,3 +196,10 @@ def test_ids_that_differ_in_leading_zeros_alone_tell_series_apart(skus):
     assert ids_of("date,sku,sales", rows)[0] == ("sku",)
     keys = series_keys(table_of("date,sku,sales", rows), ["sku"])
     assert set(keys.names) == set(skus)
+
+
+def test_numbers_that_people_write_are_no_other_names_for_series():
+    rows = [(day, shop, kind, f"{1000 + 7 * i + j:,}".replace(",", "'"))
+            for i, day in enumerate(days(20)) for j, (shop, kind) in enumerate([("a", "x"), ("b", "x")])]  # fmt: skip
+    ids, findings = ids_of("day,shop,kind,sold", rows)
+    assert (ids, findings[0].text) == (("shop",), "shop; also possible: kind")

@@ -25,6 +25,11 @@ def entry(target=("sales",), ids=(), **frequency):
         (entry(ids=["shop"]), "series are told apart by 'shop' instead of not at all"),
         (entry(unit="month"), "the data is monthly instead of daily"),
         (entry(every=2), "the data is 2-daily instead of daily"),
+        (entry(unit="week", phase=4 * 86400), "the data is weekly on Mondays instead of daily"),
+        (entry(unit="week"), "the data is weekly on Thursdays instead of daily"),
+        (entry(unit="quarter", phase=1), "the data is quarterly from February on instead of daily"),
+        (entry(unit="hour", phase=1800), "the data is hourly from 00:30 on instead of daily"),
+        (entry(every=2, phase=86400), "the data is 2-daily on other days instead of daily"),
         ({}, ""),
     ],
 )
