@@ -30,7 +30,7 @@ WORTH = 0.01
 """A gain on the best naive forecast smaller than this share is not called one."""
 
 
-class Scored(Protocol):
+class ScoredRow(Protocol):
     """What the verdict reads of a row of the leaderboard."""
 
     @property
@@ -61,7 +61,7 @@ class Scored(Protocol):
         """By a metric of the list."""
 
 
-class Erring(Scored, Protocol):
+class MeasuredRow(ScoredRow, Protocol):
     """What the plain verdict reads beside that."""
 
     @property
@@ -70,7 +70,7 @@ class Erring(Scored, Protocol):
 
 
 @dataclass(frozen=True)
-class Told:
+class ForecastTerms:
     """What a person calls the forecast.
 
     Attributes:
@@ -86,7 +86,7 @@ class Told:
     series: int
 
 
-def plain_verdict(rows: Sequence[Erring], model: str, told: Told) -> str:
+def plain_verdict(rows: Sequence[MeasuredRow], model: str, told: ForecastTerms) -> str:
     """Returns how far off the forecasts of a model are, as whoever orders by them would say it, in one sentence.
 
     On average over all scored points, beside the simplest rule that errs least: "Forecasts of passengers by lstm are
@@ -137,7 +137,7 @@ def _beside(own: float, other: float) -> str:
     )
 
 
-def _rule(model: str, told: Told) -> str:
+def _rule(model: str, told: ForecastTerms) -> str:
     """Returns what a naive forecast does: ``repeating last year``."""
     if model == "drift":
         return "drawing a straight line on"
@@ -160,13 +160,13 @@ def _often(frequency: Frequency) -> str:
     return f"{'an' if unit == 'hour' else 'a'} {unit}"
 
 
-def tied(rows: Sequence[Scored]) -> tuple[str, ...]:
+def tied(rows: Sequence[ScoredRow]) -> tuple[str, ...]:
     """Returns the models that can't be told apart from the best one, itself first; none where it stands alone."""
     others = tuple(row.model for row in rows[1:] if _stands(rows[0], row) == "tie")
     return (rows[0].model, *others) if others else ()
 
 
-def verdict(rows: Sequence[Scored], networks: Sequence[str], origins: int = 1) -> str:
+def verdict(rows: Sequence[ScoredRow], networks: Sequence[str], origins: int = 1) -> str:
     """Returns the verdict on rows that stand best first; a gap is always a share of the larger RMSE.
 
     Args:
@@ -195,7 +195,7 @@ def verdict(rows: Sequence[Scored], networks: Sequence[str], origins: int = 1) -
 
 
 def saved_words(
-    rows: Sequence[Scored],
+    rows: Sequence[ScoredRow],
     chosen: str,
     metric: Metric,
     others: Sequence[str] = (),
@@ -230,17 +230,17 @@ def saved_words(
     return f"{sentence}; {', '.join(ways)}."
 
 
-def _title(row: Scored) -> str:
+def _title(row: ScoredRow) -> str:
     """Returns a row's name within a sentence; of the baseline in words."""
     return "seasonal naive" if row.model == REFERENCE else row.model
 
 
-def _below(best: Scored, other: Scored) -> str:
+def _below(best: ScoredRow, other: ScoredRow) -> str:
     """Returns by how much the best RMSE is below another one."""
     return gap_words(best.rmse, other.rmse)
 
 
-def _stands(best: Scored, row: Scored) -> Standing:
+def _stands(best: ScoredRow, row: ScoredRow) -> Standing:
     return standing(best.rmse, row.rmse, max(best.rmse_std, row.rmse_std), row.p_best)
 
 
@@ -248,7 +248,7 @@ def _many(origins: int) -> str:
     return counted(origins, "independent origin")
 
 
-def _nothing_gained(best: Scored, net: Scored, naive: Scored) -> str:
+def _nothing_gained(best: ScoredRow, net: ScoredRow, naive: ScoredRow) -> str:
     """Returns the verdict where no network beats the best naive forecast by as much as is worth a word."""
     figures = f"{score_text(net.rmse)} against {score_text(naive.rmse)}"
     if net.rmse >= naive.rmse:
@@ -260,7 +260,7 @@ def _nothing_gained(best: Scored, net: Scored, naive: Scored) -> str:
     return sentence
 
 
-def _weight(best: Scored, second: Scored, origins: int) -> str:
+def _weight(best: ScoredRow, second: ScoredRow, origins: int) -> str:
     """Returns what a gap is worth: against the spread between seeds, and against chance."""
     gap, spread, p = second.rmse - best.rmse, max(best.rmse_std, second.rmse_std), second.p_best
     side = "more" if gap > spread else "less"

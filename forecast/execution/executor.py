@@ -91,10 +91,10 @@ def open_executor(place: Workplace, run: Run) -> Executor:
         from forecast.execution.processes import Processes  # noqa: PLC0415 only who asks for them pays
 
         return Processes(place.workers)
-    return Here(run)
+    return InThisProcess(run)
 
 
-class Here:
+class InThisProcess:
     """Does jobs in this process, each when it is asked for."""
 
     where = "this process"

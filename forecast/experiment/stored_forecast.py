@@ -177,7 +177,7 @@ def forecast_from(
     forecasts, distributed = trained.issue(panel, horizon, run, probabilities=asked.probabilities)
     check_numbers(stored, forecasts)
     notes += median_notes(forecasts)
-    view = viewed(panel, asked)
+    view = series_wanted(panel, asked)
     if view is not None:
         ids = narrowed(ids, panel.series_ids, [panel.series_ids[i] for i in view])
         panel, forecasts, distributed = some_series(panel, forecasts, distributed, view)
@@ -188,7 +188,7 @@ def forecast_from(
     return PredictResult(stored.version, trained.name, panel, forecasts, notes, orders, totals, widened, distributed)
 
 
-def viewed(panel: Panel, asked: Asked) -> list[int] | None:
+def series_wanted(panel: Panel, asked: Asked) -> list[int] | None:
     """Returns the series of a hierarchy that are wanted, of sums by a part of the id what is below them; None for all.
 
     Raises:

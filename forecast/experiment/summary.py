@@ -26,7 +26,7 @@ from forecast.evaluation.summary import (
     TotalRow,
 )
 from forecast.evaluation.total_scores import total_rows
-from forecast.evaluation.verdict import Told, plain_verdict
+from forecast.evaluation.verdict import ForecastTerms, plain_verdict
 from forecast.experiment.covariate_effects import covariate_use
 from forecast.experiment.decisions.headline import manner_of
 from forecast.experiment.experiment import Experiment
@@ -116,7 +116,7 @@ def libraries() -> dict[str, str]:
 def plain_words(experiment: Experiment, model: str | None = None) -> str:
     """Returns how far off the forecasts of a model are, in a sentence for whoever orders by them; None for the best."""
     panel, board = experiment.reading.panel, experiment.board
-    told = Told(panel.target, panel.frequency, experiment.plan.naive_season, len(panel))
+    told = ForecastTerms(panel.target, panel.frequency, experiment.plan.naive_season, len(panel))
     return plain_verdict(board.rows, model or board.rows[0].model, told)
 
 

@@ -17,7 +17,7 @@ from forecast.experiment.experiment import Experiment, Trainer, run_experiment
 from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.news import DataRead
 from forecast.experiment.outputs import stem_of, write_all
-from forecast.experiment.panels.fold_networks import HERE, Elsewhere, TrainingWorkers
+from forecast.experiment.panels.fold_networks import THIS_PROCESS, NetworkJobs, TrainingWorkers
 from forecast.experiment.rerun_command import command_line, given_flags
 from forecast.experiment.summary import summary_of
 from forecast.experiment.time_limit import Terms
@@ -57,7 +57,7 @@ class CompareRequest:
     log_dir: Path | None = None  # of what trainings are like
     errors_to: Path | None = None  # file that the caller writes them into; None: a CSV beside the plots
     sample: int | None = None  # series of a folder that are compared on; None for as many as are enough
-    workers: TrainingWorkers = HERE  # that train the networks of the folds
+    workers: TrainingWorkers = THIS_PROCESS  # that train the networks of the folds
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,9 +130,9 @@ def _trainer(request: CompareRequest, models: tuple[str, ...], now: datetime) ->
     Raises:
         UsageError: what is asked beside can't be done by several processes.
     """
-    there = Elsewhere(request.workers, request.source, request.options, models, now, request.terms, request.sample)
+    jobs = NetworkJobs(request.workers, request.source, request.options, models, now, request.terms, request.sample)
     in_one = {"--alone": request.alone, "--ablate": request.ablate, "--log-dir": request.log_dir is not None}
-    return there.trainer(request.settings, in_one)
+    return jobs.trainer(request.settings, in_one)
 
 
 def way_of(request: CompareRequest, reading: Reading) -> str | None:

@@ -31,7 +31,7 @@ from forecast.experiment.stored_forecast import (
     forecast_from,
     known_notes,
     only_series,
-    viewed,
+    series_wanted,
     with_future,
 )
 from forecast.experiment.versions.stored_model import StoredModel, load_champion, load_version
@@ -158,7 +158,7 @@ def predict_paths(request: PredictRequest, count: int, ending: str, store: Store
     steps = check_paths(trained, panel, count, request.horizon, ending)
     check_horizon(stored, panel, steps)
     notes = known.notes + known_notes(stored, panel, steps)
-    drawn = draw_paths(trained, panel, count, steps, ending, run, viewed(panel, _asked(request, known)))
+    drawn = draw_paths(trained, panel, count, steps, ending, run, series_wanted(panel, _asked(request, known)))
     return PathsResult(stored.version, trained.name, notes, drawn)
 
 

@@ -25,7 +25,7 @@ from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.news import DataRead
 from forecast.experiment.outputs import Outlook, forecast_csv, stem_of, write_all
-from forecast.experiment.panels.fold_networks import HERE, Elsewhere, TrainingWorkers
+from forecast.experiment.panels.fold_networks import THIS_PROCESS, NetworkJobs, TrainingWorkers
 from forecast.experiment.rerun_command import given_flags, train_command
 from forecast.experiment.retraining.continuity import RECORD, pack_record
 from forecast.experiment.retraining.flagged import without_flagged
@@ -71,7 +71,7 @@ class TrainRequest:
     log_dir: Path | None = None  # of what trainings are like
     force: bool = False  # go on with a name that stands for another target, other ids or another frequency
     sample: int | None = None  # series of a folder that are learned from; None for as many as are enough
-    workers: TrainingWorkers = HERE  # that train the networks of the folds
+    workers: TrainingWorkers = THIS_PROCESS  # that train the networks of the folds
     ignores_anomalies: bool = False  # values that are flagged are neither learned from nor scored
 
 
@@ -117,16 +117,16 @@ def _train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
     if request.folder is not None:
         check_folder(request.folder, names=training_files(request, models.name))
     terms, scored, now = Terms(deadline=request.deadline, is_train=True), with_baselines(candidates), run.clock.now()
-    there = Elsewhere(request.workers, request.source, request.options, scored, now, terms, request.sample)
-    train = there.trainer(request.settings, {"--log-dir": request.log_dir is not None})
+    jobs = NetworkJobs(request.workers, request.source, request.options, scored, now, terms, request.sample)
+    train = jobs.trainer(request.settings, {"--log-dir": request.log_dir is not None})
     reading = read_to_learn(request.source, request.options, now, request.sample)
     reading = checked_name(models, reading, force=request.force)
     if request.ignores_anomalies:
         reading, left_out = without_flagged(reading, None, run)
         reading = replace(reading, findings=(*reading.findings, Finding("note", "ignored", left_out.note, "--ignore")))
         request = replace(request, options=left_out.of(request.options))
-        there = replace(there, options=request.options)  # who reads the data there leaves out the same values
-        train = there.trainer(request.settings, {"--log-dir": request.log_dir is not None})
+        jobs = replace(jobs, options=request.options)  # workers leave out the same values
+        train = jobs.trainer(request.settings, {"--log-dir": request.log_dir is not None})
     run.reporter.tell(DataRead(reading))
     with models.lock(mark=mark_of("train", run.clock.now())):
         checked_name(models, reading, force=request.force)  # once more: another train may have taken it meanwhile

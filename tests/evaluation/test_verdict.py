@@ -4,7 +4,7 @@ import pytest
 
 from forecast.data.frequency import Frequency
 from forecast.evaluation.leaderboard import LeaderboardRow
-from forecast.evaluation.verdict import REFERENCE, Told, plain_verdict, saved_words, tied, verdict
+from forecast.evaluation.verdict import REFERENCE, ForecastTerms, plain_verdict, saved_words, tied, verdict
 
 NETWORKS = ("rnn", "lstm", "gru")
 ROW = LeaderboardRow(1, "", 1.0, 0.0, 1, 1, 1, None, None, None, 0, 0, "", 0, 0, 1, None)
@@ -143,7 +143,7 @@ def test_choice_that_rmse_would_not_make_is_explained():
     assert by_rmse.endswith("2.5 times that of the seasonal naive on the folds; --model seasonal-naive saves that one.")
 
 
-MONTHLY = Told("passengers", Frequency("month"), 12, 1)
+MONTHLY = ForecastTerms("passengers", Frequency("month"), 12, 1)
 
 
 def erring(**maes):
@@ -199,7 +199,7 @@ def test_plain_verdict_of_a_rule_is_beside_nothing():
     ],
 )
 def test_season_is_called_as_a_person_calls_it(frequency, season, series, words):
-    told = Told("sales", frequency, season, series)
+    told = ForecastTerms("sales", frequency, season, series)
     assert plain_verdict(erring(gru=22.4, seasonal_naive=35.1), "gru", told).endswith(f"off by about 22 {words}")
 
 

@@ -1,14 +1,14 @@
 import pytest
 
 from forecast.errors import UsageError
-from forecast.execution.executor import Here, Workplace, open_executor
+from forecast.execution.executor import InThisProcess, Workplace, open_executor
 from forecast.execution.job import JobOrder
 from forecast.execution.processes import Processes
 from forecast.run import ALONE
 
 
 def test_jobs_are_done_here_one_after_another_when_they_are_asked_for():
-    with Here(ALONE) as executor:
+    with InThisProcess(ALONE) as executor:
         futures = [executor.submit(JobOrder(name, "jobs:echo", {"name": name})) for name in "abc"]
         assert not any(future.done() for future in futures)
         done = [future.result() for future in executor.as_completed(futures)]
@@ -17,7 +17,7 @@ def test_jobs_are_done_here_one_after_another_when_they_are_asked_for():
 
 
 def test_what_is_cancelled_is_not_done():
-    with Here(ALONE) as executor:
+    with InThisProcess(ALONE) as executor:
         futures = [executor.submit(JobOrder(name, "jobs:echo", {})) for name in "ab"]
         seen = []
         for future in executor.as_completed(futures):
@@ -28,7 +28,7 @@ def test_what_is_cancelled_is_not_done():
 
 
 def test_place_decides_who_does_jobs():
-    assert isinstance(open_executor(Workplace(), ALONE), Here)
+    assert isinstance(open_executor(Workplace(), ALONE), InThisProcess)
     with open_executor(Workplace(workers=2), ALONE) as executor:
         assert isinstance(executor, Processes)
         assert executor.where == "2 processes on this machine"

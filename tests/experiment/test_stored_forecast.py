@@ -9,7 +9,7 @@ from forecast.data.hierarchy import Hierarchy
 from forecast.data.panel import panel_from_series
 from forecast.errors import UsageError
 from forecast.experiment.decisions.asked import Asked
-from forecast.experiment.stored_forecast import viewed
+from forecast.experiment.stored_forecast import series_wanted
 
 NAMES = ("total", "V", "Q", "V/a", "V/b", "Q/c")
 TREE = Hierarchy(
@@ -32,10 +32,10 @@ PANEL = replace(panel_from_series([np.arange(9.0) for _ in NAMES], "D", series_i
 )
 def test_sums_by_a_part_of_the_id_are_of_the_leaves_below_what_is_chosen(level, series, by, told):
     asked = Asked.of(total_by=by, level=level)
-    found = viewed(PANEL, replace(asked, series=series))
+    found = series_wanted(PANEL, replace(asked, series=series))
     assert (found and [NAMES[i] for i in found]) == told
 
 
 def test_a_level_without_any_of_the_series_is_refused():
     with pytest.raises(UsageError, match="--level region has none of the series that --series names"):
-        viewed(PANEL, Asked(level="region", series=("V",)))
+        series_wanted(PANEL, Asked(level="region", series=("V",)))

@@ -273,7 +273,7 @@ def _shift(panel: Panel, onset: int, i: int, season: int) -> float:
     return float(np.median(known[1]) - np.median(known[0])) if all(part.size for part in known) else float("nan")
 
 
-def told_below(panel: Panel, episodes: Sequence[Episode]) -> tuple[Episode, ...]:
+def without_explained_sums(panel: Panel, episodes: Sequence[Episode]) -> tuple[Episode, ...]:
     """Returns the episodes without those of sums that are explained by episodes of series below them."""
     tree = panel.hierarchy
     if tree is None:

@@ -14,8 +14,8 @@ from forecast.evaluation.anomalies.episodes import (
     Expectation,
     expectation,
     find_episodes,
-    told_below,
     with_others,
+    without_explained_sums,
 )
 from forecast.evaluation.anomalies.residuals.cross_section import SharedStep, beside_others, ordinals_of, shared_steps
 from forecast.evaluation.anomalies.residuals.model_residuals import ModelSteps
@@ -134,7 +134,7 @@ def search(
         gain, offset = given.gain, given.offset
         told = Expectation(*(_back(part, gain, offset) for part in (told.expected, told.lower, told.upper)))
     episodes = find_episodes(panel, scores, told, rate, max(1, *seasons, 1), judged)
-    episodes = told_below(panel, with_others(episodes, shared))
+    episodes = without_explained_sums(panel, with_others(episodes, shared))
     return Anomalies(scores, told, episodes, judged, since, int((of_model & judged & panel.observed).sum()), notes)
 
 

@@ -13,7 +13,7 @@ from forecast.evaluation.fold_forecasts import Manner
 from forecast.experiment.changes.choice import last_pair
 from forecast.experiment.changes.difference import (
     PeriodEdges,
-    Remade,
+    Reforecasts,
     SharedPoints,
     parts_of_difference,
     shared_points,
@@ -44,7 +44,7 @@ from forecast.run import Run
 
 SAME = 1e-6
 """Share by which a forecast that is made again may differ by rounding."""
-NOTHING = Remade()
+NOTHING = Reforecasts()
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ def _apart(name: str, before: IssuedForecast, after: IssuedForecast) -> UsageErr
 class _Again:
     """What was forecast again, the columns whose plans changed, and what is to be said."""
 
-    remade: Remade
+    remade: Reforecasts
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     is_folded: bool = False
@@ -257,15 +257,15 @@ def _told_as_before(
     """
     now, needed = values(old, panel), columns_needed(old.trained)
     if not needed:
-        return _Again(Remade(old=now))
+        return _Again(Reforecasts(old=now))
     plan = plan_of(before)
     if plan is None:
         label = before.mark.label
         note = f"What {label} was told of the steps to come was not kept: changes of it count as data."
-        return _Again(Remade(old=now), notes=(note,), is_folded=True)
+        return _Again(Reforecasts(old=now), notes=(note,), is_folded=True)
     planned, changed = with_plan(panel, plan)
     columns = tuple(column for column in changed if column in needed)
-    return _Again(Remade(old_plan=values(old, planned) if columns else now, old=now), columns)
+    return _Again(Reforecasts(old_plan=values(old, planned) if columns else now, old=now), columns)
 
 
 def told_data(issued: IssuedForecast, reader: StoredModel, newest: Newest) -> Panel | None:

@@ -160,7 +160,7 @@ def values_at(forecasts: Forecasts, points: SharedPoints) -> FloatArray:
 
 
 @dataclass(frozen=True, eq=False)
-class Remade:
+class Reforecasts:
     """What can be forecast again from the data of the later forecast, (P,) each; None for what can't.
 
     Attributes:
@@ -174,7 +174,9 @@ class Remade:
     new: FloatArray | None = None
 
 
-def parts_of_difference(points: SharedPoints, remade: Remade, *, is_same_version: bool) -> dict[str, FloatArray] | None:
+def parts_of_difference(
+    points: SharedPoints, remade: Reforecasts, *, is_same_version: bool
+) -> dict[str, FloatArray] | None:
     """Returns the parts of a difference by name, (P,) each, which add up to it; None where they can't be told apart.
 
     Where a point can't be forecast again, all of its difference counts as data; so does what a forecast that was

@@ -75,12 +75,12 @@ class TrainingWorkers:
     job: str = ""
 
 
-HERE = TrainingWorkers()
+THIS_PROCESS = TrainingWorkers()
 """This process trains what it needs."""
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class NetworkJobs:
     """Where the networks of a backtest are to be trained, and what a job has to be told of it.
 
     Attributes:
@@ -177,7 +177,7 @@ class Elsewhere:
 
 
 def train_fold_networks(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
-    """Trains the networks of one cell on one fold, and writes them into a file: the job of ``Elsewhere``."""
+    """Trains the networks of one cell on one fold, and writes them into a file: the job of ``NetworkJobs``."""
     from forecast.models.networks.fitting import panel_digest  # likewise
 
     told = decode(FoldNetworksSpec, spec)

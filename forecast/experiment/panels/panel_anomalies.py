@@ -40,7 +40,7 @@ SUMS = ("judged", "by_model")
 
 
 @dataclass(frozen=True)
-class PanelLook:
+class PanelSearch:
     """What is looked for, and where.
 
     Attributes:
@@ -69,7 +69,7 @@ class PanelLook:
 
 @dataclass(frozen=True)
 class PanelEpisodes:
-    """What became of the look.
+    """What became of the search.
 
     Attributes:
         work: what became of the shards.
@@ -110,7 +110,7 @@ def refuse_hierarchy(stored: StoredModel) -> None:
         )
 
 
-def look_at_panel(look: PanelLook, run: Run) -> PanelEpisodes:
+def search_panel(search: PanelSearch, run: Run) -> PanelEpisodes:
     """Finds what was not expected in all series of a panel, into a folder; run again, it goes on.
 
     Raises:
@@ -118,26 +118,26 @@ def look_at_panel(look: PanelLook, run: Run) -> PanelEpisodes:
         DataError: some shards could not be looked at.
         ForecastError: see ``forecast_panel``.
     """
-    refuse_hierarchy(look.stored)
-    panel = shards_of_panel(look.panel, look.stored)
-    results = _results(look, panel)
-    results.begin(force=look.force)
+    refuse_hierarchy(search.stored)
+    panel = shards_of_panel(search.panel, search.stored)
+    results = _results(search, panel)
+    results.begin(force=search.force)
     files = {one.name: f"{Path(one.file).stem}.csv" for one in panel.shards}
-    own = [one.name for one in panel.shards[look.share.number - 1 :: look.share.of]]
-    before, jobs = results.done(), _jobs(look, panel, files, run)
+    own = [one.name for one in panel.shards[search.share.number - 1 :: search.share.of]]
+    before, jobs = results.done(), _jobs(search, panel, files, run)
     tally = Tally(run, results, {name: files[name] for name in own}, before, SUMS)
     where, left = "nobody: all is done", [job for job in jobs if job.key in own and job.key not in before]
     if left:
-        with open_executor(look.place, run) as executor:
+        with open_executor(search.place, run) as executor:
             where = executor.where
-            do_jobs(executor, left, tally, look.output)
-    work = tally.result(look.stored, look.panel, look.output, where)
+            do_jobs(executor, left, tally, search.output)
+    work = tally.result(search.stored, search.panel, search.output, where)
     work.check()
-    return _found(look, work, files, own, results.done())
+    return _found(search, work, files, own, results.done())
 
 
 def _found(
-    look: PanelLook, work: PanelResult, files: dict[str, str], own: list[str], done: dict[str, JournalLine]
+    search: PanelSearch, work: PanelResult, files: dict[str, str], own: list[str], done: dict[str, JournalLine]
 ) -> PanelEpisodes:
     """Returns what was found, in all shards where no task is left to look at others, and then writes it down.
 
@@ -147,19 +147,19 @@ def _found(
     left = len(files.keys() - done.keys())
     names = own if left else list(files)
     sums = {key: sum(int(done[name].told.get(key, 0)) for name in names) for key in ("series", *SUMS)}
-    if not sums["judged"] and not left and look.since:
-        raise UsageError(f"--since {look.since} lies beyond all data in {look.panel}.", "an earlier --since")
-    table, episodes, sure = _gathered(look.output, [files[name] for name in names], sums["judged"])
+    if not sums["judged"] and not left and search.since:
+        raise UsageError(f"--since {search.since} lies beyond all data in {search.panel}.", "an earlier --since")
+    table, episodes, sure = _gathered(search.output, [files[name] for name in names], sums["judged"])
     if not left:
-        atomic_write(look.output / EPISODES, table.encode())
+        atomic_write(search.output / EPISODES, table.encode())
     return PanelEpisodes(work, episodes, sure, sums["series"], sums["judged"], sums["by_model"], table, left)
 
 
-def _jobs(look: PanelLook, panel: PanelShards, files: dict[str, str], run: Run) -> list[JobOrder]:
+def _jobs(search: PanelSearch, panel: PanelShards, files: dict[str, str], run: Run) -> list[JobOrder]:
     """Returns a job a shard."""
-    told, jobs = encode(AnomalySpec(_told(look, run), look.kind, look.rate, look.since)), []
+    told, jobs = encode(AnomalySpec(_shard_spec(search, run), search.kind, search.rate, search.since)), []
     for one in panel.shards:
-        own = {"shard": one.name, "output": str((look.output / files[one.name]).absolute()), **one.told}
+        own = {"shard": one.name, "output": str((search.output / files[one.name]).absolute()), **one.told}
         jobs.append(JobOrder(one.name, FUNCTION, {**told, "shard": {**told["shard"], **own}}))
     return jobs
 
@@ -177,15 +177,15 @@ def _gathered(folder: Path, files: list[str], judged: int) -> tuple[str, int, in
     return table, len(rows), int((rates <= SURE).sum())
 
 
-def _told(look: PanelLook, run: Run) -> ShardSpec:
+def _shard_spec(search: PanelSearch, run: Run) -> ShardSpec:
     """Returns what every worker is told of the model and the panel."""
-    stored = look.stored
+    stored = search.stored
     return ShardSpec(
-        store=str(look.store.absolute()),
+        store=str(search.store.absolute()),
         name=stored.version.name,
         version=stored.version.id,
-        widening=None if look.version_asked else stored.widening,
-        panel=look.panel if is_address(look.panel) else str(Path(look.panel).absolute()),
+        widening=None if search.version_asked else stored.widening,
+        panel=search.panel if is_address(search.panel) else str(Path(search.panel).absolute()),
         shard="",
         output="",
         horizon=stored.trained.horizon,
@@ -195,16 +195,16 @@ def _told(look: PanelLook, run: Run) -> ShardSpec:
     )
 
 
-def _results(look: PanelLook, panel: PanelShards) -> RunFolder:
+def _results(search: PanelSearch, panel: PanelShards) -> RunFolder:
     """Returns the folder of the results, which depend on nothing but what is said here."""
-    version = look.stored.version
+    version = search.stored.version
     facts = {
         "model": f"{version.name} {version.label} {version.id}",
-        "width": 1.0 if look.version_asked else look.stored.widening.factor,
-        "kind": look.kind,
-        "rate": look.rate,
-        "since": look.since,
+        "width": 1.0 if search.version_asked else search.stored.widening.factor,
+        "kind": search.kind,
+        "rate": search.rate,
+        "since": search.since,
         "panel": panel.digest,
         "program": str(this_program()),
     }
-    return RunFolder(look.output, RunEntry("anomalies", facts), part=look.share.name)
+    return RunFolder(search.output, RunEntry("anomalies", facts), part=search.share.name)

@@ -156,7 +156,7 @@ def forecast_panel(request: PanelRequest, run: Run, *, dry_run: bool = False) ->
         Stopped: a signal came; what is done stays.
     """
     level_places(request.stored.context, request.asked.level)
-    told = told_workers(request, run)
+    told = shard_spec_of(request, run)
     panel = shards_of_panel(request.panel, request.stored)
     results = results_folder(request, told, panel)
     if dry_run:
@@ -179,7 +179,7 @@ def forecast_panel(request: PanelRequest, run: Run, *, dry_run: bool = False) ->
     return tally.result(request.stored, request.panel, request.output, where, notes, planned)
 
 
-def told_workers(request: PanelRequest, run: Run) -> ShardSpec:
+def shard_spec_of(request: PanelRequest, run: Run) -> ShardSpec:
     """Returns what every worker is told.
 
     Raises:

@@ -35,7 +35,7 @@ from forecast.experiment.panels.panel_forecast import (
     Tally,
     do_jobs,
     results_folder,
-    told_workers,
+    shard_spec_of,
 )
 from forecast.experiment.panels.panel_shards import PanelShard, PanelShards, shards_of_panel
 from forecast.experiment.panels.shard_forecast import ShardSpec, forecast_bytes
@@ -68,7 +68,7 @@ def forecast_tree(request: PanelRequest, run: Run, *, dry_run: bool = False) -> 
         ForecastError: see ``forecast_panel``; or the leaves of several shards are no hierarchy.
     """
     check_tree(request)
-    told = told_workers(request, run)
+    told = shard_spec_of(request, run)
     panel = shards_of_panel(request.panel, request.stored)
     results = results_folder(request, told, panel)
     if dry_run:

@@ -43,7 +43,7 @@ from forecast.experiment.retraining.continuity import (
 from forecast.experiment.retraining.flagged import ALL_STAYS, LeftOut, without_flagged
 from forecast.experiment.retraining.live import MOST_ISSUED, drift_since, live_figures, read_live, width_since
 from forecast.experiment.retraining.request import RetrainRequest, RetrainResult
-from forecast.experiment.retraining.retuning import challenged
+from forecast.experiment.retraining.retuning import run_challenges
 from forecast.experiment.retraining.unfinished_run import Log, Progress
 from forecast.experiment.stored_forecast import check_promise, with_future
 from forecast.experiment.versions.stored_model import StoredModel, load_version, naive_season_of, read_settings
@@ -118,7 +118,7 @@ class RetrainRun:
         if self.request.dry_run:
             return self._planned(stored, reading, recipe, is_held_out=bool(folds))
         run = self.run.stage(0.0, CHALLENGED)
-        fought = challenged(reading, stored.trained, folds, recipe, self.request.tune, run)
+        fought = run_challenges(reading, stored.trained, folds, recipe, self.request.tune, run)
         challenge = fought.challenge
         if fought.retuned is not None:
             self.log("tuned", self.progress.learn(**fought.retuned.facts()).facts())

@@ -21,7 +21,7 @@ from forecast.decoding import decode
 from forecast.errors import DataError, ForecastError, TimeUpError, UsageError
 from forecast.evaluation.splits import Fold, truth_weights
 from forecast.evaluation.trained_model import TrainedModel
-from forecast.execution.executor import Here
+from forecast.execution.executor import InThisProcess
 from forecast.execution.job import Failure, JobOrder, JobResult
 from forecast.experiment.final_fit import AUTO
 from forecast.experiment.plan import make_plan
@@ -71,7 +71,7 @@ class Retuned:
 
 
 @dataclass(frozen=True, eq=False)
-class Fought:
+class ChallengeOutcome:
     """A challenge, by which recipe it was fought, and what was searched before; None where nobody asked for it."""
 
     challenge: Challenge
@@ -79,9 +79,9 @@ class Fought:
     retuned: Retuned | None = None
 
 
-def challenged(
+def run_challenges(
     reading: Reading, champion: TrainedModel, folds: tuple[Fold, ...], recipe: Recipe, seconds: float | None, run: Run
-) -> Fought:
+) -> ChallengeOutcome:
     """Returns how champion and challenger did on the newest points, and which recipe the challenger has.
 
     Args:
@@ -102,15 +102,15 @@ def challenged(
         return challenge_recipes(reading, champion, with_recipe, how)
 
     if seconds is None:
-        return Fought(fight(recipe, run), recipe)
+        return ChallengeOutcome(fight(recipe, run), recipe)
     found, tuned = _search(_before(reading, folds, recipe), recipe, seconds, run.stage(0.0, SEARCHED))
     if tuned is None:
-        return Fought(fight(recipe, run.stage(SEARCHED, 1.0)), recipe, found)
+        return ChallengeOutcome(fight(recipe, run.stage(SEARCHED, 1.0)), recipe, found)
     half = (1.0 + SEARCHED) / 2
     plain, other = fight(recipe, run.stage(SEARCHED, half)), fight(tuned, run.stage(half, 1.0))
     is_taken, told = _verdict(plain, other, reading)
     found = replace(found, is_taken=is_taken, words=f"{found.words}, and {told}")
-    return Fought(other, tuned, found) if is_taken else Fought(plain, recipe, found)
+    return ChallengeOutcome(other, tuned, found) if is_taken else ChallengeOutcome(plain, recipe, found)
 
 
 def _before(reading: Reading, folds: tuple[Fold, ...], recipe: Recipe) -> Reading:
@@ -182,7 +182,7 @@ def _verdict(plain: Challenge, tuned: Challenge, reading: Reading) -> tuple[bool
     return True, f"{gain} less on {where}: the challenger has them"
 
 
-class PartTrials(Here):
+class PartTrials(InThisProcess):
     """Does trials of a part of the data in this process: no file is read again, and nothing after the part is seen."""
 
     def __init__(self, part: Reading, run: Run) -> None:

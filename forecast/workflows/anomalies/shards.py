@@ -6,7 +6,7 @@ from pathlib import Path
 from forecast.data.files.parquet_folder import is_folder
 from forecast.errors import UsageError
 from forecast.execution.executor import Workplace
-from forecast.experiment.panels.panel_anomalies import EPISODES, PanelEpisodes, PanelLook, look_at_panel
+from forecast.experiment.panels.panel_anomalies import EPISODES, PanelEpisodes, PanelSearch, search_panel
 from forecast.experiment.panels.panel_forecast import Share
 from forecast.experiment.versions.stored_model import load_champion, load_version
 from forecast.production.store.store import Store
@@ -59,7 +59,7 @@ def anomalies_of_shards(
 
     Raises:
         UsageError: the rate is none, or the data is no folder of shards.
-        ForecastError: see ``look_at_panel``.
+        ForecastError: see ``search_panel``.
     """
     check_rate(request.rate)
     assert request.name is not None
@@ -70,8 +70,8 @@ def anomalies_of_shards(
     if not is_folder(panel):
         message = f"-o is a folder for a folder of shards, and {panel} is none."
         raise UsageError(message, f"forecast shard {panel} DIR; then --data DIR; or leave out -o")
-    look = PanelLook(
+    search = PanelSearch(
         stored, store.root, asked, panel, output, request.kind, request.rate, request.since, place, share, force
     )
-    found = look_at_panel(look, run)
+    found = search_panel(search, run)
     return ShardsResult(request, found, output / EPISODES if found.is_whole else None)

@@ -17,7 +17,7 @@ from forecast.production.store.model_store import ModelStore
 from forecast.report.html.page import Fact, PageWriter
 from forecast.report.html.site_index import Grade, SiteCell, SiteColumn, SiteIndex, SiteRow, sparkline_of
 from forecast.wording import NO_NUMBER, about, counted, listed, percent, short_number
-from forecast.workflows.pages.version import ReportNames, VersionReport, told_version
+from forecast.workflows.pages.version import ReportNames, VersionReport, make_version_report
 
 MODELS = "models"
 """The folder of the pages, beside the index: a model may be called ``index``."""
@@ -47,7 +47,7 @@ def model_entry(
     """
     names = ReportNames(f"{models.name}.html", home="../index.html")
     try:
-        told = models.with_champion(lambda version: told_version(models, version, now, names, write=writer))
+        told = models.with_champion(lambda version: make_version_report(models, version, now, names, write=writer))
     except Exception as error:  # noqa: BLE001 - the other models have their pages, whatever this one has
         why = worded(error).message.removeprefix(f"{models.name}: ")
         cells = _cells(status, None)

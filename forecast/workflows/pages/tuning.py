@@ -47,7 +47,7 @@ def draw_tuning(
 
 
 @dataclass(frozen=True)
-class TuningTold:
+class TuningOutcome:
     """What the page of a tuning says beside its trials.
 
     Attributes:
@@ -67,7 +67,7 @@ def tuning_page(
     entry: TuningEntry,
     trials: Sequence[TriedSettings],
     importances: Mapping[str, float],
-    told: TuningTold,
+    told: TuningOutcome,
     now: datetime,
 ) -> bytes:
     """Returns the report of a tuning.

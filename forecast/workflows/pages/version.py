@@ -131,11 +131,11 @@ def version_report(
     *,
     label: str | None = None,
 ) -> dict[str, bytes]:
-    """Returns the files of the report of a version; see ``told_version``."""
-    return told_version(models, version, now, names, ReportTopic(outlook, decided, label)).files
+    """Returns the files of the report of a version; see ``make_version_report``."""
+    return make_version_report(models, version, now, names, ReportTopic(outlook, decided, label)).files
 
 
-def told_version(
+def make_version_report(
     models: ModelStore,
     version: Version,
     now: datetime,

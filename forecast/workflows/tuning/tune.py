@@ -47,7 +47,7 @@ from forecast.production.store.store import Store, model_name_for
 from forecast.run import Run
 from forecast.specs import PlotKind, Settings
 from forecast.wording import counted, listed, percent
-from forecast.workflows.pages.tuning import TuningTold, draw_tuning, tuning_page
+from forecast.workflows.pages.tuning import TuningOutcome, draw_tuning, tuning_page
 
 LEAST = 20.0
 """Seconds below which no limit leaves room for a trial and a confirmation."""
@@ -344,7 +344,7 @@ def _tuned(
 def _with_page(request: TuneRequest, result: TuneResult, now: datetime) -> TuneResult:
     """Writes the report beside the pictures."""
     entry = result.entry
-    told = TuningTold(result.verdict, result.confirmation, result.settings, tune_command(entry, len(result.trials)))
+    told = TuningOutcome(result.verdict, result.confirmation, result.settings, tune_command(entry, len(result.trials)))
     page = tuning_page(entry, result.trials, result.importances, told, now)
     files = write_all(request.folder, {f"{entry.name}-tune-report.html": page})
     return replace(result, files=(*result.files, *files))

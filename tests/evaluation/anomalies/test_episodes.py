@@ -7,7 +7,7 @@ import pytest
 
 from forecast.data.hierarchy import Hierarchy
 from forecast.data.panel import panel_from_series
-from forecast.evaluation.anomalies.episodes import Episode, told_below
+from forecast.evaluation.anomalies.episodes import Episode, without_explained_sums
 
 STEPS, TOTAL, V, A, B, C = 40, 0, 1, 2, 3, 4
 TREE = Hierarchy(
@@ -25,7 +25,7 @@ def off(series, step, size=80.0, kind="spike", steps=1):
 
 def test_sums_are_left_out_that_a_shop_explains():
     shop, late = off(A, 20), off(TOTAL, 30)
-    assert told_below(PANEL, [off(TOTAL, 20, 90.0), late, off(V, 20, 85.0), shop]) == (late, shop)
+    assert without_explained_sums(PANEL, [off(TOTAL, 20, 90.0), late, off(V, 20, 85.0), shop]) == (late, shop)
 
 
 @pytest.mark.parametrize(
@@ -35,19 +35,19 @@ def test_sums_are_left_out_that_a_shop_explains():
 )
 def test_a_sum_is_told_that_no_shop_explains(other):
     state = off(V, 20)
-    assert told_below(PANEL, [state, other]) == (state, other)
+    assert without_explained_sums(PANEL, [state, other]) == (state, other)
 
 
 def test_several_shops_explain_together_what_none_does_alone():
     shops = (off(A, 20, 30.0), off(B, 21, 30.0))
-    assert told_below(PANEL, [off(V, 20, 80.0, steps=2), *shops]) == shops
+    assert without_explained_sums(PANEL, [off(V, 20, 80.0, steps=2), *shops]) == shops
 
 
 def test_a_burst_of_a_sum_is_that_of_the_series_below():
     burst = off(B, 18, 2.0, "variance", 8)
-    assert told_below(PANEL, [off(TOTAL, 20, 3.0, "variance", 4), burst]) == (burst,)
+    assert without_explained_sums(PANEL, [off(TOTAL, 20, 3.0, "variance", 4), burst]) == (burst,)
 
 
 def test_without_a_hierarchy_all_are_told():
     both = (off(TOTAL, 20), off(A, 20))
-    assert told_below(replace(PANEL, hierarchy=None), both) == both
+    assert without_explained_sums(replace(PANEL, hierarchy=None), both) == both

@@ -5,7 +5,7 @@ from forecast.data.files.written.forecast_csv import parse_forecasts
 from forecast.errors import UsageError
 from forecast.experiment.changes.difference import (
     PARTS,
-    Remade,
+    Reforecasts,
     parts_of_difference,
     shared_points,
     summed,
@@ -72,7 +72,7 @@ def test_forecasts_far_apart_share_nothing():
 def test_parts_add_up_to_the_difference_of_each_step_and_of_every_total(seed, is_same, known):
     before, after, rng = random_pair(seed)
     points = shared_points(before, after)
-    remade = Remade(**{name: rng.normal(100, 20, points.before.size) for name in known})
+    remade = Reforecasts(**{name: rng.normal(100, 20, points.before.size) for name in known})
     parts = parts_of_difference(points, remade, is_same_version=is_same)
     if not known and not is_same:
         assert parts is None
@@ -86,23 +86,23 @@ def test_parts_add_up_to_the_difference_of_each_step_and_of_every_total(seed, is
 
 def test_each_part_is_what_its_step_changes():
     points = shared_points(table(0, {"a": [np.nan, 100.0]}), table(1, {"a": [130.0]}))
-    told = Remade(*(np.array([value]) for value in (104.0, 114.0, 130.0)))
+    told = Reforecasts(*(np.array([value]) for value in (104.0, 114.0, 130.0)))
     parts = parts_of_difference(points, told, is_same_version=False)
     assert {name: own.tolist() for name, own in parts.items()} == {"data": [4], "covariates": [10], "weights": [16]}
 
 
 def test_one_version_has_no_part_of_weights_and_what_was_corrected_since_is_data():
     points = shared_points(table(0, {"a": [np.nan, 100.0]}), table(1, {"a": [130.0]}))
-    same = parts_of_difference(points, Remade(), is_same_version=True)
+    same = parts_of_difference(points, Reforecasts(), is_same_version=True)
     assert {name: own.tolist() for name, own in same.items()} == {"data": [30], "covariates": [0], "weights": [0]}
-    corrected = Remade(old=np.array([110.0]), new=np.array([125.0]))  # the later forecast, made again, is 125
+    corrected = Reforecasts(old=np.array([110.0]), new=np.array([125.0]))  # the later forecast, made again, is 125
     parts = parts_of_difference(points, corrected, is_same_version=False)
     assert {name: own.tolist() for name, own in parts.items()} == {"data": [15], "covariates": [0], "weights": [15]}
 
 
 def test_a_point_that_can_not_be_forecast_again_counts_as_data():
     points = shared_points(table(0, {"a": [1.0, 2.0]}), table(0, {"a": [11.0, 22.0]}))
-    told = Remade(old=np.array([np.nan, 20.0]), new=np.array([11.0, 22.0]))
+    told = Reforecasts(old=np.array([np.nan, 20.0]), new=np.array([11.0, 22.0]))
     parts = parts_of_difference(points, told, is_same_version=False)
     assert (parts["data"].tolist(), parts["weights"].tolist()) == ([10, 18], [0, 2])
 

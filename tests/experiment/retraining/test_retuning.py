@@ -10,7 +10,7 @@ from forecast.data.panel import Panel, panel_from_series
 from forecast.evaluation.splits import Fold
 from forecast.experiment.retraining import retuning
 from forecast.experiment.retraining.challenge import Recipe
-from forecast.experiment.retraining.retuning import Retuned, challenged
+from forecast.experiment.retraining.retuning import Retuned, run_challenges
 from forecast.production.promotion import ModelScore
 from forecast.specs import Settings
 from runs import QUIET
@@ -67,7 +67,7 @@ def searched(fights, found):
     seen = []
     fights.setattr(retuning, "_search", lambda part, recipe, seconds, run: seen.append(part) or found)
     reading = Data(PANEL)
-    return challenged(reading, None, FOLDS, Recipe("gru", Settings()), 60.0, QUIET), seen
+    return run_challenges(reading, None, FOLDS, Recipe("gru", Settings()), 60.0, QUIET), seen
 
 
 def test_search_knows_nothing_of_the_points_that_decide(fights):
@@ -93,7 +93,7 @@ def test_recipe_that_is_no_better_stays(fights):
 
 
 def test_nothing_is_searched_where_nobody_asked(fights):
-    assert challenged(READING, None, FOLDS, Recipe("gru", Settings()), None, QUIET).retuned is None
+    assert run_challenges(READING, None, FOLDS, Recipe("gru", Settings()), None, QUIET).retuned is None
 
 
 def test_model_without_settings_is_not_tuned_and_that_is_said():

@@ -7,10 +7,10 @@ import pytest
 
 from forecast.data.frequency import parse_frequency
 from forecast.evaluation.summary import Summary, SummaryRow
-from forecast.evaluation.verdict import Told, plain_verdict
+from forecast.evaluation.verdict import ForecastTerms, plain_verdict
 from forecast.workflows.pages.sections import ReportIntro, RetrainSections, page_of
 
-MONTHLY = Told("sales", parse_frequency("MS"), 12, 1)
+MONTHLY = ForecastTerms("sales", parse_frequency("MS"), 12, 1)
 
 
 def facts_of(*rows):

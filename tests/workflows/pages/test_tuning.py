@@ -8,7 +8,7 @@ from forecast.experiment.tuning.optuna_study import TriedSettings
 from forecast.experiment.tuning.search_space import SearchedSetting
 from forecast.experiment.tuning.tuning_folder import TuningEntry
 from forecast.specs import Settings
-from forecast.workflows.pages.tuning import TuningTold, tuning_page
+from forecast.workflows.pages.tuning import TuningOutcome, tuning_page
 
 SPACE = (
     SearchedSetting("window", 24, (12, 24, 48)),
@@ -26,7 +26,7 @@ OTHER = replace(DEFAULT, number=1, values=USUAL | {"learning-rate": 2.2e-3, "win
 
 
 def test_trials_tell_what_they_change():
-    told = TuningTold("A tie.", None, "", "forecast tune shop.csv")
+    told = TuningOutcome("A tie.", None, "", "forecast tune shop.csv")
     page = tuning_page(ENTRY, (DEFAULT, OTHER), {}, told, datetime(2024, 2, 1, tzinfo=UTC)).decode()
     table = page[page.index('id="trials"') : page.index('id="searched"')]
     assert "window 48, learning-rate 0.0022" in table

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LookFlags:
-    """What is looked for, where, and how sure it has to be."""
+class SearchFlags:
+    """What is searched, where, and how sure it has to be."""
 
     data: Annotated[str | None, typer.Option("--data", help="A file with newer rows, for a model.", metavar="FILE")] = (
         None
@@ -93,7 +93,7 @@ class EpisodeFlags:
 def anomalies_command(
     output: OutputFlags,
     reading: DataFlags,
-    look: LookFlags,
+    look: SearchFlags,
     write: EpisodeFlags,
     name: Annotated[
         str | None,
@@ -120,7 +120,7 @@ def anomalies_command(
     )
 
     if write.by_shards is not None:
-        _look_at_shards(name, reading, look, write, output)
+        _search_shards(name, reading, look, write, output)
         return
     ending = check_free(write.scores, TABLES, force=write.force, flag="--scores")
     if write.plot != "none":
@@ -159,7 +159,7 @@ def _print(result: "AnomaliesResult", table: "ResultTable", files: "tuple[Path, 
 
 
 def _what(
-    name: str | None, store: "Store", reading: DataFlags, look: LookFlags, output: OutputFlags
+    name: str | None, store: "Store", reading: DataFlags, look: SearchFlags, output: OutputFlags
 ) -> "tuple[str | None, str | None, ReadOptions]":
     """Returns the model that judges, if any, the file that is judged, and how it is read.
 
@@ -173,8 +173,8 @@ def _what(
     return None, *find_data(name, reading, output)
 
 
-def _look_at_shards(
-    name: str | None, reading: DataFlags, look: LookFlags, write: EpisodeFlags, output: OutputFlags
+def _search_shards(
+    name: str | None, reading: DataFlags, look: SearchFlags, write: EpisodeFlags, output: OutputFlags
 ) -> None:
     """Looks at a folder of shards file by file."""
     from forecast.execution.executor import Workplace
@@ -221,7 +221,7 @@ def parse_rate(text: str) -> float:
         raise UsageError(f"--rate '{text}' is no rate of false alarms.", "--rate 1/1000") from None
 
 
-def _refuse_without_model(look: LookFlags, name: str | None) -> None:
+def _refuse_without_model(look: SearchFlags, name: str | None) -> None:
     """Refuses flags that only a model can heed.
 
     Raises:
