@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from forecast.data.limits import Lowest, is_never_negative
 from forecast.data.panel import Panel
 from forecast.errors import DataError
-from forecast.evaluation.distribution.count_fit import fit_count_distribution
-from forecast.evaluation.distribution.difficulty import difficulty
+from forecast.evaluation.distribution.count_fit import fit_count_distribution, fit_tree_distribution
+from forecast.evaluation.distribution.difficulty import difficulty, with_demands
 from forecast.evaluation.distribution.distribution import Distribution, ErrorRecord, fit_distribution
 from forecast.evaluation.distribution.probabilistic_forecast import NodeSums, ProbabilisticForecast
 from forecast.evaluation.distribution.quantile_metrics import DECILES
@@ -58,7 +58,7 @@ from forecast.models.forecaster import (
 from forecast.models.method_settings import CURRENT as METHODS
 from forecast.models.networks.recurrent import RecurrentModel
 from forecast.models.parallel import beforehand
-from forecast.models.reconciliation.leaf_states import LeafStates
+from forecast.models.reconciliation.leaf_states import LeafStates, has_means
 from forecast.models.reconciliation.reconciler import CURRENT, FittedReconciliation
 from forecast.run import SILENT, Run
 from forecast.specs import Kind, Metric
@@ -248,6 +248,8 @@ class _RunningTrial:
         tree = panel.hierarchy
         self.reconciler = FoldReconciler(tree, panel.series_ids) if tree is not None else None
         self.moves: FittedReconciliation | None = None  # what makes the latest fold's forecasts add up
+        self.every = tree is not None and LeafStates.of(first, CURRENT).is_mostly_sparse
+        self.rare: NDArray[np.bool_] | None = None  # leaves that counts are expected of
 
     def fit(self, fold: Fold, watcher: Watcher) -> None:
         """Trains on all that the fold's origin may know."""
@@ -319,18 +321,21 @@ class _RunningTrial:
         records = [*(record.errors for record in known), *more]
         if not records or not self.levels:
             return None
-        if records[0].difficulty.demands is not None:
-            return fit_count_distribution(records, self.panel.series_ids)
         nonnegative, tree = is_never_negative(lowest), self.panel.hierarchy
-        levels = tree.level if tree is not None else None
+        if tree is None and records[0].difficulty.demands is not None:
+            return fit_count_distribution(records, self.panel.series_ids)
         ids, season = self.panel.series_ids, self.scales.season
-        return fit_distribution(records, ids, season, nonnegative=nonnegative, levels=levels)
+        if tree is not None:
+            found = fit_tree_distribution(records, ids, season, tree.level, nonnegative=nonnegative)
+            return found and replace(found, rare=found.rare and replace(found.rare, is_every=self.every))
+        return fit_distribution(records, ids, season, nonnegative=nonnegative)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None
         self.members, self.predict_seconds = self.made.members(self.fitted, train)
         if self.reconciler is not None:
             states = LeafStates.of(train, CURRENT)
+            self.rare = states.counted(every=self.every) if has_means(self.members) else None
             self.members = states.settled(self.members, train, METHODS.classical.intermittent)
         return self.members
 
@@ -353,6 +358,7 @@ class _RunningTrial:
         base, point = moved_points(members, combination, lowest, self.moves)
         scales = np.where(train.has_ended, np.nan, scales)
         told = difficulty(train, self.scales.season, scales, point, members, combination.used)
+        told = told if self.rare is None else with_demands(told, train, self.rare)
         evidence = Evidence(members, truth, scales, fold.number, is_young(train.lengths, self.scales.season))
         return _Record(shift, evidence, ErrorRecord(fold.number, point, truth, told), base)
 

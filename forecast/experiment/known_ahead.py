@@ -44,6 +44,9 @@ def short_notes(trained: TrainedModel, panel: Panel) -> tuple[str, ...]:
     if isinstance(trained.distribution, Distribution) and trained.distribution.counts:
         return _demand_notes(trained, panel)
     few = differences_seen(panel, trained.season) < trained.scales.few_differences
+    states = trained.leaf_states(panel)
+    counted_leaves = trained.counted_leaves(states) if states else None
+    few &= True if counted_leaves is None else ~counted_leaves
     has_none = np.isnan(interval_scales(panel, trained.season, trained.spread, trained.scales))
     notes = []
     for which, what in ((few & ~has_none, "mostly as wide as is usual of the others"), (few & has_none, "")):

@@ -75,7 +75,8 @@ def survey(
         are_leaves: Of a hierarchy, whose sums are forecast beside them.
     """
     chosen, known = examined(panel), measured(panel)
-    looks = (_negative, _zeros, partial(_demand, are_leaves=are_leaves), _listed, _unfinished, _spans)
+    demand, lists = (partial(look, are_leaves=are_leaves) for look in (_demand, _listed))
+    looks = (_negative, _zeros, demand, lists, _unfinished, _spans)
     spots = [*_gaps(panel), *_constant(panel), *(spot for look in looks for spot in look(known))]
     if judged is not None:
         return [*spots, *_unexpected(known, judged, labels)]
@@ -166,7 +167,9 @@ def _demand(panel: Panel, *, are_leaves: bool) -> list[Spot]:
             f", {'in' if lumpy.sum() == sparse.sum() else f'{int(lumpy.sum()):,} of them in'} sizes far apart (lumpy)"
         )
     if are_leaves:
-        text += ": below sums their means are forecast; RMSSE and WQL tell how well, MASE and sMAPE mislead"
+        text += (
+            ": their means, and below sums counts, are forecast; RMSSE and WQL tell how well, MASE and sMAPE mislead"
+        )
     elif found.is_mostly_sparse:
         text += ": means and distributions of counts are forecast; RMSSE and WQL tell how well, MASE and sMAPE mislead"
     else:
@@ -174,15 +177,17 @@ def _demand(panel: Panel, *, are_leaves: bool) -> list[Spot]:
     return [Spot(Finding("note", "demand", text, "--metric rmsse"), np.flatnonzero(sparse), NOTHING)]
 
 
-def _listed(panel: Panel) -> list[Spot]:
+def _listed(panel: Panel, *, are_leaves: bool) -> list[Spot]:
     """Returns which series of demand never sold, are new, or have ended: the forecast of each leans on the others."""
     found = demand_classes(panel)
     if len(panel) == 1 or not found.is_mostly_sparse:
         return []
     spots = []
+    nothing = "little or nothing is forecast" if are_leaves else "a little is forecast, as usual of such series"
+    little = "few steps tell of its mean" if are_leaves else "the forecast leans on what is usual"
     for which, one, several, kind, then in (
-        (found.never_sold, "never sold", "never sold", "never", "a little is forecast, as usual of such series"),
-        (found.is_new, "is newly listed", "are newly listed", "new", "the forecast leans on what is usual"),
+        (found.never_sold, "never sold", "never sold", "never", nothing),
+        (found.is_new, "is newly listed", "are newly listed", "new", little),
         (found.has_ended, "has ended", "have ended", "ended", "the forecast fades towards zero"),
     ):
         if which.any():

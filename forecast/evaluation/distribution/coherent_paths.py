@@ -5,6 +5,8 @@
                                                                    ▼
     both are moved, as little as their variances ask for, until they add up
 
+A leaf that sells now and then is moved by its normal scores, so that what comes of it stays a count.
+
 So a state is as uncertain as forecasts of states were, not as the errors of its towns would have it if nothing but the
 common part joined them; and what is told of any level is told by the same futures (after Panagiotelis et al. 2023).
 
@@ -19,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.hierarchy import Hierarchy
+from forecast.evaluation.distribution.shape import normal_scores
 from forecast.models.reconciliation.errors import diagonal
 from forecast.models.reconciliation.projection import projection
 from forecast.models.reconciliation.reconciler import ReconciliationSettings
@@ -26,6 +29,8 @@ from forecast.models.reconciliation.reconciler import ReconciliationSettings
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+LADDER = normal_scores((np.arange(200) + 0.5) / 200)[:, None]
+"""Scores by which a mean over a normal distribution is told."""
 KEPT = 2**28
 """Bytes of the leaves' paths that are kept; more are drawn again when they are asked for."""
 
@@ -39,7 +44,7 @@ class NodePaths:
         variances: (S,), of the errors of each series.
         settings: of the reconciliation.
         lowest: (S,), no value lies below.
-        leaves: draws so many paths of the leaves in turn, (N, H).
+        leaves: draws so many paths of the leaves in turn.
         sums: gives the paths of the sums in turn that have given normal scores, A of (N, H).
     """
 
@@ -47,15 +52,16 @@ class NodePaths:
     variances: FloatArray
     settings: ReconciliationSettings
     lowest: FloatArray
-    leaves: Callable[[int], Iterator[FloatArray]]
+    leaves: Callable[[int], "Iterator[LeafPaths]"]
     sums: Callable[[Sequence[FloatArray]], Iterator[FloatArray]]
 
     def paths(self, count: int, which: Sequence[int]) -> Iterator[FloatArray]:
         """Yields the paths of some series in turn, (N, H)."""
         tree = self.tree
         above, lowest, own = sums_above(tree), self.lowest[tree.leaves], self.variances[tree.leaves]
-        first = list[FloatArray]()
-        total = added(self._drawn(count, first), above, len(tree.sums))
+        first = list[LeafPaths]()
+        drawn = (own.values for own in self._drawn(count, first))
+        total = added(drawn, above, len(tree.sums))
         if total is None:
             return
         wanted = wanted_sums(total, self.sums)
@@ -87,20 +93,42 @@ class NodePaths:
                     waiting[reached] = drawn
             yield waiting.pop(at[node])
 
-    def _drawn(self, count: int, kept: list[FloatArray]) -> Iterator[FloatArray]:
+    def _drawn(self, count: int, kept: "list[LeafPaths]") -> "Iterator[LeafPaths]":
         """Yields the leaves' own paths, and keeps them where there is room."""
         leaves = len(self.tree.leaves)
         for drawn in self.leaves(count):
-            if leaves * drawn.nbytes <= KEPT:
+            if leaves * drawn.values.nbytes <= KEPT:
                 kept.append(drawn)
             yield drawn
 
-    def _again(self, count: int, kept: list[FloatArray]) -> Iterator[FloatArray]:
+    def _again(self, count: int, kept: "list[LeafPaths]") -> "Iterator[LeafPaths]":
         return iter(kept) if kept else self.leaves(count)
 
 
+@dataclass(frozen=True, eq=False)
+class LeafPaths:
+    """The paths of one leaf by itself.
+
+    Attributes:
+        values: (N, H).
+        scores: (N, H), their normal scores, where they are counts.
+        at: gives the counts at other scores.
+    """
+
+    values: FloatArray
+    scores: FloatArray | None = None
+    at: Callable[[FloatArray], FloatArray] | None = None
+
+    def moved(self, by: FloatArray) -> FloatArray:
+        """Returns them moved so far, (N, H); counts only on average, by what raises them so far: E[z·y] a score."""
+        if self.at is None or self.scores is None:
+            return self.values + by
+        slope = (LADDER * self.at(LADDER)).mean(axis=0)
+        return self.at(self.scores + np.divide(by, slope, out=np.zeros_like(by), where=slope > 0))
+
+
 def moved(
-    drawn: Iterator[FloatArray],
+    drawn: Iterator[LeafPaths],
     variances: FloatArray,
     shift: FloatArray,
     above: Sequence[IntArray],
@@ -109,14 +137,14 @@ def moved(
     """Yields leaves' paths as far as the sums ask for it, none below its lowest.
 
     Args:
-        drawn: paths of some leaves in turn, (N, H).
+        drawn: paths of some leaves in turn.
         variances: of their errors.
         shift: what the sums ask for, (A, N, H).
         above: the sums above each of these leaves, as places among the sums.
         lowest: no value lies below.
     """
     for place, (sums, paths) in enumerate(zip(above, drawn, strict=True)):
-        yield np.maximum(paths + variances[place] * shift[sums].sum(axis=0), lowest[place])
+        yield np.maximum(paths.moved(variances[place] * shift[sums].sum(axis=0)), lowest[place])
 
 
 def added(drawn: Iterator[FloatArray], above: Sequence[IntArray], sums: int) -> FloatArray | None:
@@ -145,6 +173,15 @@ def sums_above(tree: Hierarchy) -> list[IntArray]:
     ends = np.searchsorted(below, tree.leaves, side="right")
     begins = np.searchsorted(below, tree.leaves, side="left")
     return [rows[begin:end] for begin, end in zip(begins, ends, strict=True)]
+
+
+def path_quantiles(paths: FloatArray, probabilities: Sequence[float], *, are_counts: bool) -> FloatArray:
+    """Returns quantiles of paths, (N, …) -> (Q, …); of counts, which may be among them, whole numbers."""
+    made = np.asarray(np.quantile(paths, tuple(probabilities), axis=0))
+    if are_counts:
+        whole = (paths == np.rint(paths)).all(axis=0)
+        made[:, whole] = np.quantile(paths[:, whole], tuple(probabilities), axis=0, method="inverted_cdf")
+    return made
 
 
 def _scores_of(total: FloatArray) -> Iterator[FloatArray]:

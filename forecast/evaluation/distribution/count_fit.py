@@ -4,13 +4,15 @@ Shapes: ``R`` records, ``S`` series, ``H`` horizon, ``N`` values.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.panel import IntArray
 from forecast.evaluation.distribution.counts import LEAST_RATE, MOST_RATE, CountShape
 from forecast.evaluation.distribution.difficulty import FEATURES, Difficulty
-from forecast.evaluation.distribution.distribution import Distribution, ErrorRecord
+from forecast.evaluation.distribution.distribution import Distribution, ErrorRecord, fit_distribution
 from forecast.evaluation.distribution.paths import fit_dependence
 from forecast.evaluation.distribution.shape import GRID, FloatArray, normal_scores, weighted_quantiles
 from forecast.evaluation.distribution.spread import Hardness, Spread
@@ -54,6 +56,36 @@ def fit_count_distribution(records: Sequence[ErrorRecord], series_ids: tuple[str
         fit_dependence(scores, folds, series_folds),
         counts=counts,
     )
+
+
+def fit_tree_distribution(
+    records: Sequence[ErrorRecord], series_ids: tuple[str, ...], season: int, levels: IntArray, *, nonnegative: bool
+) -> Distribution | None:
+    """Returns the distribution of a hierarchy's series: counts of leaves that sell now and then, errors of all others.
+
+    Args:
+        records: forecasts at several origins, whose difficulty tells of demands of such leaves alone.
+        series_ids: (S,).
+        season: by whose phases series may be harder.
+        levels: (S,), of the hierarchy.
+        nonnegative: whether no series ever was below zero.
+    """
+    rare = fit_rare_leaves(records)
+    if rare is None:
+        return fit_distribution(records, series_ids, season, nonnegative=nonnegative, levels=levels)
+    counted = np.stack([rare.scores_of(own.point, own.truth, own.difficulty) for own in records])
+    others = [replace(own, truth=np.where(own.difficulty.has_demands[:, None], np.nan, own.truth)) for own in records]
+    told = fit_distribution(others, series_ids, season, nonnegative=nonnegative, levels=levels, counted=counted)
+    return told and replace(told, rare=rare)
+
+
+def fit_rare_leaves(records: Sequence[ErrorRecord]) -> CountShape | None:
+    """Returns how what comes of leaves that sell now and then lies around its mean; None where none sold."""
+    told = [own for own in records if (own.truth[own.difficulty.has_demands] > 0).any()]
+    if not told:
+        return None
+    points = np.stack([np.where(own.difficulty.has_demands[:, None], own.point, np.nan) for own in told])
+    return fit_counts(points, np.stack([own.truth for own in told]), [own.difficulty for own in told])
 
 
 def fit_counts(points: FloatArray, truths: FloatArray, difficulties: Sequence[Difficulty]) -> CountShape | None:

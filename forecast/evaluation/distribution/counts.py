@@ -8,8 +8,10 @@ Both are fitted to what came after earlier forecasts of all series. Counts are w
 Shapes: ``R`` records, ``S`` series, ``H`` horizon, ``P`` probabilities, ``N`` values.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -30,6 +32,8 @@ class CountShape:
         start, slope: ``a`` and ``b``.
         sizes: (P,), quantiles of sizes over their mean at ``GRID``.
         is_whole: all counts are whole numbers.
+        is_every: of leaves of a hierarchy: all of them have counts, since most sell now and then.
+        width: normal scores count for so many times as much; see ``widened``.
     """
 
     usual: float
@@ -37,6 +41,12 @@ class CountShape:
     slope: float
     sizes: FloatArray
     is_whole: bool
+    is_every: bool = False
+    width: float = 1.0
+
+    def widened(self, factor: float) -> Self:
+        """Returns it with all quantiles so many times as far from the median, in normal scores."""
+        return replace(self, width=factor * self.width)
 
     def quantiles(self, mean: FloatArray, difficulty: "Difficulty", scores: FloatArray) -> FloatArray:
         """Returns the counts at some normal scores, (…, S, H).
@@ -54,6 +64,13 @@ class CountShape:
         count, total = difficulty.demands
         return np.asarray((total + self.usual) / (count + 1))
 
+    def by_place(self, mean: FloatArray, difficulty: "Difficulty") -> dict[int, Callable[[FloatArray], FloatArray]]:
+        """Returns what gives the counts of each series with demands at normal scores, by its place."""
+        if difficulty.demands is None:
+            return {}
+        sizes = self.size_of(difficulty)
+        return {i: partial(self.at, mean[i], sizes[i : i + 1]) for i in np.flatnonzero(sizes > 0).tolist()}
+
     def nothing(self, mean: FloatArray, size: FloatArray) -> FloatArray:
         """Returns the probability that nothing comes."""
         rate = np.clip(mean / size, LEAST_RATE, MOST_RATE)
@@ -65,9 +82,16 @@ class CountShape:
 
         none = self.nothing(mean, size)
         some = np.maximum(1 - none, 1e-12)
-        inside = np.clip((ndtr(scores) - none) / some, 0.0, 1.0)
+        inside = np.clip((ndtr(scores * self.width) - none) / some, 0.0, 1.0)
         found = np.where(inside > 0, mean / some * np.interp(inside, GRID, self.sizes), 0.0)
         return np.where(inside > 0, np.maximum(np.round(found), 1.0), 0.0) if self.is_whole else found
+
+    def scores_of(self, mean: FloatArray, came: FloatArray, difficulty: "Difficulty") -> FloatArray:
+        """Returns the normal scores of what came after forecasts from one origin, (S, H)."""
+        if difficulty.demands is None:
+            return np.full_like(came, np.nan)
+        sizes = self.size_of(difficulty)[:, None]
+        return np.where(np.isnan(sizes), np.nan, self.scores(mean, sizes, came))
 
     def scores(self, mean: FloatArray, size: FloatArray, came: FloatArray) -> FloatArray:
         """Returns the normal scores of what came, from the middle of its probability; NaN where nothing is known."""

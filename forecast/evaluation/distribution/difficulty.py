@@ -3,13 +3,14 @@
 Shapes: ``F`` features, ``S`` series, ``H`` horizon, ``M`` members.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import IntArray, Panel
 from forecast.data.windows import by_length
+from forecast.evaluation.distribution.shape import Symmetry, Transform
 from forecast.models.forecaster import Members
 from forecast.specs import Anchor
 
@@ -51,7 +52,8 @@ class Difficulty:
         levels: (S,), the mean size of each series' last steps.
         origins: (S,), the ordinals of each series' last step, which tell the phases of the steps to come.
         features: (F, S, H), in the order of ``FEATURES``; NaN where a model has none of the kind.
-        demands: (2, S), how many values are above 0, and their sum; None where nobody asks.
+        demands: (2, S), how many values are above 0, and their sum; None where nobody asks, NaN where nobody asks it
+            of a series.
     """
 
     scales: FloatArray
@@ -59,6 +61,11 @@ class Difficulty:
     origins: IntArray
     features: NDArray[np.float32]
     demands: FloatArray | None = None
+
+    @property
+    def has_demands(self) -> NDArray[np.bool_]:
+        """Of which series demands are told, (S,)."""
+        return np.zeros(len(self.scales), dtype=bool) if self.demands is None else ~np.isnan(self.demands[0])
 
 
 def difficulty(
@@ -101,6 +108,23 @@ def difficulty(
     features[:, np.isnan(scales)] = np.nan
     demands = _demands(panel, settings.demand_steps) if members.is_demand else None
     return Difficulty(scales, sizes[2], panel.last, features, demands)
+
+
+def with_demands(
+    known: Difficulty, panel: Panel, rare: NDArray[np.bool_], settings: DifficultySettings = DIFFICULTY
+) -> Difficulty:
+    """Returns what is known, with the demands of leaves of a hierarchy that sell now and then, (S,)."""
+    demands = np.where(rare, _demands(panel, settings.demand_steps), np.nan) if rare.any() else None
+    return replace(known, demands=demands)
+
+
+def error_scale(
+    symmetry: Symmetry, share: float, point: FloatArray, known: Difficulty, stretch: float
+) -> tuple[Transform, FloatArray]:
+    """Returns the scale on which errors are alike, and the unit in which they are measured on it, (S, H)."""
+    size = np.maximum(known.levels, known.scales)  # a series that ends with zeros has no level
+    transform = Transform(symmetry, (share * size)[:, None], stretch)
+    return transform, known.scales[:, None] * transform.slope(point)
 
 
 def _demands(panel: Panel, steps: int) -> FloatArray:

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.data.limits import Lowest, keep, keep_one
 from forecast.data.panel import IntArray
 from forecast.evaluation.distribution.counts import CountShape
-from forecast.evaluation.distribution.difficulty import Difficulty
+from forecast.evaluation.distribution.difficulty import Difficulty, error_scale
 from forecast.evaluation.distribution.level_hardness import fit_node_hardness
 from forecast.evaluation.distribution.paths import FUTURES, Dependence, fit_dependence
 from forecast.evaluation.distribution.quantile_metrics import DECILES, pinball_losses
@@ -88,6 +89,7 @@ class Distribution:
         stretch: of the scale on which errors are alike, see ``Transform``.
         futures: joint paths by which totals are told.
         counts: of demand that comes now and then; ``table`` then holds normal scores, and its spread is of no use.
+        rare: of leaves of a hierarchy that sell now and then, which a difficulty tells by their demands.
     """
 
     symmetry: Symmetry
@@ -101,13 +103,15 @@ class Distribution:
     stretch: float = MOST_STRETCH
     futures: int = FUTURES
     counts: CountShape | None = None
+    rare: CountShape | None = None
 
     def widened(self, factor: float) -> Self:
         """Returns it with all quantiles and paths so many times as far from the median, on the scale of its errors."""
         if factor == 1:
             return self
         median = interpolated(self.table, self.probabilities, (0.5,))
-        return replace(self, table=median + factor * (self.table - median))
+        rare = self.rare and self.rare.widened(factor)
+        return replace(self, table=median + factor * (self.table - median), rare=rare)
 
     def quantiles(
         self,
@@ -189,16 +193,20 @@ class Distribution:
                 yield keep_one(own, lowest, i)
             return
         transform, sizes = self._sizes(point, difficulty, series_ids)
+        counts = self.rare.by_place(point, difficulty) if self.rare else {}
         for i, scores in zip(which, scores_of, strict=True):
-            steps = at_scores(self.table, grid, scores) * sizes[i]
-            moved = replace(transform, offsets=transform.offsets[i]).moved(point[i], steps)
-            yield keep_one(moved, lowest, i)
+            if i in counts:
+                made = counts[i](scores)
+            else:
+                steps = at_scores(self.table, grid, scores) * sizes[i]
+                made = replace(transform, offsets=transform.offsets[i]).moved(point[i], steps)
+            yield keep_one(made, lowest, i)
 
     def _sizes(
         self, point: FloatArray, difficulty: Difficulty, series_ids: Sequence[str]
     ) -> tuple[Transform, FloatArray]:
         """Returns the scale on which errors are alike, and how large they are expected to be on it, (S, H)."""
-        transform, units = _scale(self.symmetry, self.share, point, difficulty, self.stretch)
+        transform, units = error_scale(self.symmetry, self.share, point, difficulty, self.stretch)
         factors = self._factors(series_ids, difficulty.origins, point.shape[1])
         return transform, units * self.spread.of(difficulty.features) * factors
 
@@ -229,6 +237,7 @@ def fit_distribution(
     *,
     nonnegative: bool,
     levels: IntArray | None = None,
+    counted: FloatArray | None = None,
 ) -> Distribution | None:
     """Returns the distribution that earlier errors speak for; None where there are none.
 
@@ -238,8 +247,9 @@ def fit_distribution(
         season: by whose phases series may be harder.
         nonnegative: whether no series ever was below zero, so that roots and logarithms may be tried.
         levels: (S,), of a hierarchy: the leaves tell how errors belong together; None where none is a sum of others.
+        counted: (R, S, H), normal scores of what has a distribution of its own; NaN of all others.
     """
-    fitter = _Fitter(records, series_ids, season, 0.0 if nonnegative else -np.inf, levels)
+    fitter = _Fitter(records, series_ids, season, 0.0 if nonnegative else -np.inf, levels, counted)
     best = fitter.fitted("level", 1)
     if best is None:
         return None
@@ -284,32 +294,34 @@ class _Fitter:
         season: int,
         lowest: float,
         levels: IntArray | None = None,
+        counted: FloatArray | None = None,
     ) -> None:
         self.records, self.series_ids, self.season = records, series_ids, season
-        self.lowest, self.levels = lowest, levels
+        self.lowest, self.levels, self.counted = lowest, levels, counted
         self.folds = np.array([record.fold for record in records])
         self.features = np.stack([record.difficulty.features for record in records])
         self.origins = np.stack([record.difficulty.origins for record in records])
         truths = np.stack([record.truth for record in records])
         known = ~np.isnan(truths) & ~np.isnan(np.stack([r.difficulty.scales for r in records]))[..., None]
-        self.series_folds = float(sum(known[self.folds == fold].any(axis=(0, 2)).sum() for fold in set(self.folds)))
+        self.series_folds = self._pieces(known)
+
+    def _pieces(self, known: NDArray[np.bool_]) -> float:
+        """Returns in how many folds something of a series is known, (R, S, H), all series together."""
+        return float(sum(known[self.folds == fold].any(axis=(0, 2)).sum() for fold in set(self.folds)))
 
     def distribution(self, best: _Candidate) -> Distribution:
         """Returns a candidate as a distribution, with how errors belong together."""
         scores = np.where(np.isnan(best.errors), np.nan, np.interp(best.errors, best.table, normal_scores(GRID)))
+        pieces = self.series_folds
+        if self.counted is not None:
+            pieces += self._pieces(~np.isnan(self.counted))
+            scores = np.where(np.isnan(self.counted), scores, self.counted)
         if self.levels is not None:
             scores = scores[:, self.levels == self.levels.max()]
-        dependence = fit_dependence(scores, self.folds, self.series_folds)
-        return Distribution(
-            best.symmetry,
-            SHARES[best.symmetry],
-            best.spread,
-            GRID,
-            best.table,
-            self.series_ids,
-            best.hardness,
-            dependence,
-        )
+        dependence = fit_dependence(scores, self.folds, pieces)
+        share = SHARES[best.symmetry]
+        shown = (best.symmetry, share, best.spread, GRID, best.table, self.series_ids, best.hardness, dependence)
+        return Distribution(*shown)
 
     def better(self, plain: _Candidate, others: Sequence[tuple[Symmetry, int]]) -> _Candidate:
         """Returns the best of some kinds of candidates where it is clearly better than a plain one, else that one."""
@@ -320,7 +332,7 @@ class _Fitter:
     def fitted(self, symmetry: Symmetry, phases: int) -> _Candidate | None:
         """Returns the candidate of a kind; None where nothing is known."""
         share = SHARES[symmetry]
-        scales = [_scale(symmetry, share, record.point, record.difficulty, MOST_STRETCH) for record in self.records]
+        scales = [error_scale(symmetry, share, own.point, own.difficulty, MOST_STRETCH) for own in self.records]
         signed = np.stack(
             [
                 (transform.forth(record.truth) - transform.forth(record.point)) / units
@@ -376,15 +388,6 @@ class _Fitter:
         weights = [np.gradient(np.array(GRID)) * USUAL_FOLDS]
         weights += [np.full(len(part), self.series_folds / total / 2) for part in parts[1:]]
         return weighted_quantiles(np.concatenate(parts), np.concatenate(weights), GRID)
-
-
-def _scale(
-    symmetry: Symmetry, share: float, point: FloatArray, difficulty: Difficulty, stretch: float
-) -> tuple[Transform, FloatArray]:
-    """Returns the scale on which errors are alike, and the unit in which they are measured on it, (S, H)."""
-    size = np.maximum(difficulty.levels, difficulty.scales)  # a series that ends with zeros has no level
-    transform = Transform(symmetry, (share * size)[:, None], stretch)
-    return transform, difficulty.scales[:, None] * transform.slope(point)
 
 
 def _pinball(record: ErrorRecord, transform: Transform, sizes: FloatArray, shapes: FloatArray, lowest: float) -> float:

@@ -5,6 +5,7 @@ Shapes: ``N`` paths, ``S`` series, ``H`` horizon, ``Q`` probabilities.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import tee
 from typing import Self
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from forecast.data.hierarchy import Hierarchy
 from forecast.data.limits import Lowest, keep
-from forecast.evaluation.distribution.coherent_paths import NodePaths
+from forecast.evaluation.distribution.coherent_paths import LeafPaths, NodePaths, path_quantiles
 from forecast.evaluation.distribution.difficulty import Difficulty
 from forecast.evaluation.distribution.distribution import Distribution
 from forecast.models.forecaster import Quantiles
@@ -71,7 +72,7 @@ class ProbabilisticForecast:
         if self.whole is not None or self.sums is not None:
             made = np.empty((len(probabilities), *self.point.shape))
             for i, paths in enumerate(self.paths(self.distribution.futures)):
-                made[:, i] = np.quantile(paths, tuple(probabilities), axis=0)
+                made[:, i] = path_quantiles(paths, probabilities, are_counts=self.distribution.rare is not None)
             return Quantiles(tuple(probabilities), made)
         return self.distribution.quantiles(self.point, self.difficulty, self.series_ids, probabilities, self.lowest)
 
@@ -87,15 +88,24 @@ class ProbabilisticForecast:
             known = (self.point, self.difficulty, self.series_ids)
             yield from self.distribution.paths(*known, count, self.lowest, seed=seed, which=which)
 
+    def leaf_paths(self, count: int, which: Sequence[int], *, seed: int = 0) -> Iterator[LeafPaths]:
+        """Yields the paths of some series by themselves; one of no known errors is as it is forecast."""
+        known = (self.point, self.difficulty, self.series_ids)
+        names, rare = [self.series_ids[i] for i in which], self.distribution.rare
+        counts = rare.by_place(self.point, self.difficulty) if rare else {}
+        one, other = tee(self.distribution.dependence.draws(count, names, seed))
+        made = self.distribution.at_scores(*known, self.lowest, which, one)
+        for i, paths, scores in zip(which, made, other, strict=True):
+            values = np.where(np.isnan(paths), self.point[i], paths)
+            yield LeafPaths(values, scores, counts[i]) if i in counts else LeafPaths(values)
+
     def _nodes(self, sums: NodeSums, seed: int) -> NodePaths:
         known, tree = (self.point, self.difficulty, self.series_ids), sums.tree
         leaves, rest = tree.leaves.tolist(), tree.sums.tolist()
         zero = keep(np.full((len(tree), 1), -np.inf), self.lowest)[:, 0]
 
-        def drawn(count: int) -> Iterator[FloatArray]:
-            made = self.distribution.paths(*known, count, self.lowest, seed=seed, which=leaves)
-            for leaf, paths in zip(leaves, made, strict=True):  # one of no known errors is as it is forecast
-                yield np.where(np.isnan(paths), self.point[leaf], paths)
+        def drawn(count: int) -> Iterator[LeafPaths]:
+            return self.leaf_paths(count, leaves, seed=seed)
 
         def at_scores(scores: Sequence[FloatArray]) -> Iterator[FloatArray]:
             return self.distribution.at_scores(*known, self.lowest, rest, scores)

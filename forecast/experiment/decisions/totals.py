@@ -18,6 +18,7 @@ from forecast.data.files.free_memory import free_memory, short_of_memory
 from forecast.data.frequency import Timestamps
 from forecast.data.panel import TARGET, IdParts, Panel
 from forecast.errors import UsageError, did_you_mean
+from forecast.evaluation.distribution.coherent_paths import path_quantiles
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.experiment.decisions.periods import (
     HORIZON,
@@ -151,7 +152,7 @@ def totals_of(
     if every and distributed:
         known = _known(cells, distributed.point.shape[1])
         for chosen, sums in _summed(distributed, forecasts.point.shape[1], groups, cells):
-            values[:, chosen] = np.quantile(sums, every, axis=0)
+            values[:, chosen] = path_quantiles(sums, every, are_counts=distributed.distribution.rare is not None)
         values[:, ~known] = np.nan
     _put_single(values, every, forecasts, cells)
     return Totals(

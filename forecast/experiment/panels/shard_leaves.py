@@ -31,7 +31,6 @@ from forecast.data.shards.partial_sums import nesting_pairs, partial_sums
 from forecast.decoding import Document, decode
 from forecast.errors import DataError
 from forecast.evaluation.distribution.coherent_paths import added, moved
-from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.evaluation.scales import lowest_values
 from forecast.experiment.decisions.asked import Asked, asked_of, median_notes
 from forecast.experiment.panels.shard_forecast import ShardSpec, forecast_bytes, read_shard
@@ -185,7 +184,8 @@ def add_paths(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
     paths, bounds = leaves.paths(), list[FloatArray]()
     if told.bounds:
         trained = asked_of(leaves.own.stored, told.asked)
-        paths = with_quantiles(paths, asked_probabilities(trained, told.shard.probabilities), bounds)
+        asked = asked_probabilities(trained, told.shard.probabilities)
+        paths = with_quantiles(paths, asked, bounds, are_counts=trained.has_rare_leaves)
     total = added(paths, leaves.above, leaves.sums)
     assert total is not None
     write_array(told.shard.output, total)
@@ -229,18 +229,12 @@ class _Leaves:
         """Yields the paths of each leaf as far as sums ask for it, (N, H)."""
         trained, panel = self.own.stored.trained, self.own.panel
         filled, lowest = trained.filled(panel, trained.horizon), lowest_values(panel)
-        found = trained.distributed(filled, self._members, self.point, lowest)
+        found = trained.distributed(filled, self._members, self.point, lowest, states=trained.leaf_states(panel))
         assert found is not None
-        drawn = drawn_leaves(found)
+        drawn = found.leaf_paths(found.distribution.futures, range(len(panel)))
         if self._shift is None:
-            return drawn
+            return (own.values for own in drawn)
         return moved(drawn, self._variances, np.asarray(self._shift), self.above, lowest)
-
-
-def drawn_leaves(found: ProbabilisticForecast) -> Iterator[FloatArray]:
-    """Yields the paths of leaves by themselves, (N, H): one of no known errors is as it is forecast."""
-    for point, paths in zip(found.point, found.paths(found.distribution.futures), strict=True):
-        yield np.where(np.isnan(paths), point, paths)
 
 
 def members_arrays(members: Members) -> dict[str, NDArray[Any]]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
+from forecast.evaluation.distribution.coherent_paths import path_quantiles
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.forecaster import Forecasts, Quantiles, ends_of
 
@@ -22,11 +23,11 @@ def asked_probabilities(trained: TrainedModel, probabilities: Sequence[float]) -
 
 
 def with_quantiles(
-    paths: Iterable[FloatArray], probabilities: Sequence[float], made: list[FloatArray]
+    paths: Iterable[FloatArray], probabilities: Sequence[float], made: list[FloatArray], *, are_counts: bool
 ) -> Iterator[FloatArray]:
     """Yields the paths of series in turn, (N, H), and puts their quantiles, (Q, H) each, into a list."""
     for own in paths:
-        made.append(np.quantile(own, tuple(probabilities), axis=0))
+        made.append(path_quantiles(own, probabilities, are_counts=are_counts))
         yield own
 
 

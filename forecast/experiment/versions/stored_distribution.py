@@ -20,7 +20,7 @@ LEAST_STEP = 1e-6
 LARGEST = 1e4
 """More than any number of a distribution: they are ratios and logarithms of such."""
 
-COUNT_FIELDS = ("usual", "start", "slope", "is_whole")
+COUNT_FIELDS = ("usual", "start", "slope", "is_whole", "is_every")
 FIRST_FUTURES, MOST_FUTURES = 1000, 100_000
 
 
@@ -32,6 +32,7 @@ class CountEntry(Document):
     start: float
     slope: float
     is_whole: bool
+    is_every: MayLack[bool] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,7 @@ class DistributionEntry(Document):
         levels: of the intervals that are given unasked, in per cent.
         futures: joint paths by which totals are told; the first versions did not say so.
         counts: of demand that comes now and then; None of other data.
+        rare: of leaves of a hierarchy that sell now and then; None where there are none.
     """
 
     symmetry: Symmetry
@@ -61,6 +63,7 @@ class DistributionEntry(Document):
     levels: tuple[float, ...]
     futures: MayLack[int] = None
     counts: MayLack[CountEntry | None] = None
+    rare: MayLack[CountEntry | None] = None
 
 
 def pack_distribution(
@@ -78,7 +81,8 @@ def pack_distribution(
         common=distribution.dependence.share,
         levels=levels,
         futures=distribution.futures,
-        counts=CountEntry(**{name: getattr(counts, name) for name in COUNT_FIELDS}) if counts else None,
+        counts=_count_entry(counts),
+        rare=_count_entry(distribution.rare),
     )
     arrays = {
         "table": distribution.table,
@@ -92,6 +96,8 @@ def pack_distribution(
     }
     if counts:
         arrays["sizes"] = counts.sizes
+    if distribution.rare:
+        arrays["rare"] = distribution.rare.sizes
     return entry, {f"distribution/{name}": array for name, array in arrays.items()}
 
 
@@ -125,8 +131,13 @@ def load_distribution(
     grid, share, stretch = entry.probabilities, entry.share, entry.stretch
     futures = entry.futures or FIRST_FUTURES
     counts = _load_counts(entry.counts, read("sizes", len(GRID))) if entry.counts else None
-    shown = (entry.symmetry, share, spread, grid, table, series_ids, known, dependence, stretch, futures, counts)
+    rare = _load_counts(entry.rare, read("rare", len(GRID))) if entry.rare else None
+    shown = (entry.symmetry, share, spread, grid, table, series_ids, known, dependence, stretch, futures, counts, rare)
     return Distribution(*shown)
+
+
+def _count_entry(counts: CountShape | None) -> CountEntry | None:
+    return CountEntry(**{name: getattr(counts, name) for name in COUNT_FIELDS}) if counts else None
 
 
 def _load_counts(entry: CountEntry, sizes: NDArray[np.float64]) -> CountShape:
@@ -137,7 +148,7 @@ def _load_counts(entry: CountEntry, sizes: NDArray[np.float64]) -> CountShape:
     """
     if entry.usual <= 0 or entry.slope <= 0 or (sizes < 0).any() or (np.diff(sizes) < 0).any():
         raise ValueError("its counts are none")
-    return CountShape(entry.usual, entry.start, entry.slope, sizes, entry.is_whole)
+    return CountShape(entry.usual, entry.start, entry.slope, sizes, entry.is_whole, bool(entry.is_every))
 
 
 def _check(entry: DistributionEntry) -> None:

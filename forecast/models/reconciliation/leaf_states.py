@@ -13,9 +13,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.checks.demand import demand_classes
+from forecast.data.checks.demand import MOSTLY, demand_classes
 from forecast.data.panel import Panel
-from forecast.models.classical.intermittent import IntermittentSettings, intermittent
+from forecast.models.classical.intermittent import RULES, IntermittentSettings, intermittent
 from forecast.models.forecaster import Members
 from forecast.models.reconciliation.reconciler import ReconciliationSettings
 
@@ -25,6 +25,8 @@ IntArray = NDArray[np.int64]
 
 LEAF_RULE = "imapa"  # measured by benchmarks/tuning/hierarchies.py
 """What forecasts leaves that sell now and then."""
+MEANS = frozenset({"smoothing", *RULES})
+"""Rules that forecast a mean by themselves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,20 +36,36 @@ class LeafStates:
     Attributes:
         ended: (S,), all that is below them has ended.
         sparse: (S,), leaves that sell now and then.
+        never: (S,), leaves that never sold.
+        others: (S,), leaves that sell in most steps, and never less than nothing.
     """
 
     ended: BoolArray
     sparse: BoolArray
+    never: BoolArray
+    others: BoolArray
 
     @classmethod
     def of(cls, panel: Panel, settings: ReconciliationSettings) -> Self:
         """Returns those of a panel that ends at the origin; of one without a hierarchy all series are leaves."""
-        ended, sparse = panel.has_ended & settings.ends, np.zeros(len(panel), dtype=bool)
+        ended = panel.has_ended & settings.ends
+        sparse = never = others = np.zeros(len(panel), dtype=bool)
         if settings.sparse:
             found, tree = demand_classes(panel), panel.hierarchy
-            sells = found.is_demand & np.isfinite(found.interval) & (tree.is_leaf if tree else True)
-            sparse = sells & (found.interval >= settings.sparse) & ~ended
-        return cls(ended, sparse)
+            is_demand = ~ended & found.is_demand & (tree.is_leaf if tree else True)
+            never = is_demand & found.never_sold
+            sparse = is_demand & ~never & (found.interval >= settings.sparse)
+            others = is_demand & ~never & ~sparse
+        return cls(ended, sparse, never, others)
+
+    @property
+    def is_mostly_sparse(self) -> bool:
+        """Whether most leaves that sell do so now and then."""
+        return bool(self.sparse.sum() > MOSTLY * (self.sparse | self.others).sum())
+
+    def counted(self, *, every: bool) -> BoolArray:
+        """Returns the leaves of which counts come, (S,): those that sell now and then, or every one of demand."""
+        return self.sparse | self.never | (self.others & every)
 
     def settled(self, members: Members, panel: Panel, rules: IntermittentSettings) -> Members:
         """Returns members that say what is known of these series; the rule is for networks, which have anchors."""
@@ -79,6 +97,11 @@ class LeafStates:
         for own in above:
             np.add.at(made, own[gone], every[:, gone].swapaxes(0, 1))
         return made.swapaxes(0, 1)
+
+
+def has_means(members: Members) -> bool:
+    """Returns whether what leaves that sell now and then are forecast is their mean, around which counts lie."""
+    return bool(members.anchors) or set(members.views) <= MEANS
 
 
 def settled_sums(members: Members, ended: BoolArray, lost: FloatArray) -> Members:

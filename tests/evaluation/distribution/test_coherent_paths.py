@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from forecast.data.hierarchy import Hierarchy
-from forecast.evaluation.distribution.coherent_paths import NodePaths
+from forecast.evaluation.distribution.coherent_paths import LeafPaths, NodePaths, path_quantiles
+from forecast.evaluation.distribution.counts import CountShape
+from forecast.evaluation.distribution.shape import GRID
 from forecast.models.reconciliation.reconciler import CURRENT
 
 BELOW = np.array([2, 3, 4, 2, 3, 2, 3, 4])
@@ -15,7 +17,7 @@ def nodes(centre=20.0, wide=3.0):
 
     def leaves(count):
         for leaf in range(3):
-            yield centre + np.random.default_rng(leaf).standard_normal((count, 2))
+            yield LeafPaths(centre + np.random.default_rng(leaf).standard_normal((count, 2)))
 
     def sums(scores):
         for size, own in zip((3, 2), scores, strict=True):
@@ -42,3 +44,55 @@ def test_a_sum_is_as_uncertain_as_its_own_errors_were(wide):
     total = next(nodes(wide=wide).paths(2000, [0]))
     assert total.std() == pytest.approx(wide, rel=0.1)
     assert total.mean() == pytest.approx(60, abs=0.2)
+
+
+COUNTS = CountShape(1.5, 0.0, 1.0, np.geomspace(0.3, 2.5, len(GRID)), is_whole=True)
+
+
+def rare_nodes(rate=0.6, wide=2.0):
+    """Leaves of counts, and sums around what these come to."""
+
+    def at(scores):
+        return COUNTS.at(np.full(2, rate), np.array([1.5]), scores)
+
+    def leaves(count):
+        for leaf in range(3):
+            scores = np.random.default_rng(leaf).standard_normal((count, 2))
+            yield LeafPaths(at(scores), scores, at)
+
+    def sums(scores):
+        for size, own in zip((3, 2), scores, strict=True):
+            yield size * rate + wide * own
+
+    return NodePaths(TREE, VARIANCES, CURRENT, np.zeros(5), leaves, sums)
+
+
+def test_leaves_of_counts_stay_counts_that_add_up():
+    made = np.stack(list(rare_nodes().paths(500, range(5))))
+    np.testing.assert_array_equal(TREE.added(made), made)
+    np.testing.assert_array_equal(made, np.round(made))
+    assert made.min() == 0
+
+
+def test_sums_of_counts_are_drawn_to_their_own_distribution():
+    spreads = [np.std(next(rare_nodes(wide=wide).paths(2000, [0]))) for wide in (0.5, 3.0)]
+    assert spreads[0] < 0.75 * spreads[1]
+
+
+@pytest.mark.parametrize("by", [-0.1, 0.1])
+def test_counts_are_moved_as_far_as_asked_on_average(by):
+    scores = np.random.default_rng(0).standard_normal((20_000, 2))
+
+    def at(own):
+        return COUNTS.at(np.full(2, 2.0), np.array([1.5]), own)
+
+    drawn = LeafPaths(at(scores), scores, at)
+    assert (drawn.moved(np.full((20_000, 2), by)) - drawn.values).mean() == pytest.approx(by, rel=0.25)
+
+
+def test_quantiles_of_counts_are_whole_and_of_other_paths_lie_between_them():
+    paths = np.array([[0.0, 0.5], [0.0, 1.0], [1.0, 2.0], [3.0, 4.0]])
+    both = path_quantiles(paths, (0.5, 0.6), are_counts=True)
+    np.testing.assert_array_equal(both[:, 0], [0.0, 1.0])
+    np.testing.assert_array_equal(both[:, 1], np.quantile(paths[:, 1], (0.5, 0.6)))
+    np.testing.assert_array_equal(path_quantiles(paths, (0.6,), are_counts=False), np.quantile(paths, (0.6,), axis=0))

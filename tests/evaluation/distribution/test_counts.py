@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import poisson
 
-from forecast.evaluation.distribution.count_fit import fit_count_distribution, fit_counts
+from forecast.evaluation.distribution.count_fit import fit_count_distribution, fit_counts, fit_tree_distribution
 from forecast.evaluation.distribution.counts import CountShape
 from forecast.evaluation.distribution.difficulty import FEATURES, Difficulty
 from forecast.evaluation.distribution.distribution import Distribution, ErrorRecord
@@ -82,3 +82,44 @@ def test_wider_is_wider_and_nothing_known_is_no_distribution() -> None:
     assert wide.sum() > known.quantiles(POINT, _told(), known.series_ids, (0.9,), NO_LIMIT).values.sum()
     unknown = ErrorRecord(0, POINT, np.full_like(CAME, np.nan), _told())
     assert fit_count_distribution([unknown], known.series_ids) is None
+
+
+def _tree_distribution(leaves: int = 40) -> tuple[Distribution, ErrorRecord]:
+    """A total over leaves of which every second one sells now and then."""
+    rng, levels = np.random.default_rng(5), np.repeat([0, 1], [1, leaves])
+    rare = (np.arange(leaves + 1) % 2 == 0) & (levels == 1)
+    point = np.where(rare, 0.5, 40.0)[:, None] * np.ones((1, 12))
+    point[0] = point[1:].sum(axis=0)
+    demands = np.where(rare, 10.0, np.nan) * np.ones((2, 1))
+    features = np.zeros((len(FEATURES), leaves + 1, 12), dtype=np.float32)
+    ones = np.ones(leaves + 1)
+    told = Difficulty(ones, ones, np.zeros(leaves + 1, dtype=np.int64), features, demands)
+    records = []
+    for fold in range(4):
+        truth = np.where(rare[:, None], rng.poisson(point), point + rng.normal(0, 4, point.shape))
+        truth[0] = truth[1:].sum(axis=0)
+        records.append(ErrorRecord(fold, point, truth, told))
+    ids = tuple(map(str, range(leaves + 1)))
+    found = fit_tree_distribution(records, ids, 1, levels, nonnegative=True)
+    assert found is not None
+    return found, records[0]
+
+
+def test_leaves_of_a_hierarchy_that_sell_now_and_then_have_counts_and_others_have_not() -> None:
+    found, last = _tree_distribution()
+    lowest = np.zeros(len(found.series_ids))
+    paths = np.stack(list(found.paths(last.point, last.difficulty, found.series_ids, 400, lowest)))
+    rare = last.difficulty.has_demands
+    np.testing.assert_array_equal(paths[rare], np.round(paths[rare]))
+    assert paths[rare].mean() == pytest.approx(0.5, rel=0.15)
+    assert (paths[rare] == 0).mean() == pytest.approx(np.exp(-0.5), abs=0.05)
+    assert (paths[~rare] != np.round(paths[~rare])).all()
+    assert paths[~rare][1:].std(axis=(1, 2)).mean() == pytest.approx(4, rel=0.15)
+
+
+def test_wider_leaves_of_a_hierarchy_are_wider_too() -> None:
+    found, last = _tree_distribution()
+    told = (last.point, last.difficulty, found.series_ids, 400, np.zeros(len(found.series_ids)))
+    plain, wide = (np.stack(list(each.paths(*told)))[2::2] for each in (found, found.widened(1.5)))
+    assert (wide >= np.where(plain > np.median(plain), plain, 0)).all()
+    assert wide.sum() > 1.2 * plain.sum()

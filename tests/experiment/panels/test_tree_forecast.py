@@ -22,13 +22,13 @@ TRAIN = ("--id", "state,region,purpose", "--hierarchy", TREE, "--known", "promo"
 
 
 def trips(steps, ended=None, more=()):
-    """Months of trips: one leaf is mostly nothing, one has a gap; one may end early, others come late."""
+    """Months of trips: one leaf sells now and then, one has a gap; one may end early, others come late."""
     rows = []
     for place, leaf in enumerate([*LEAVES, *more]):
         random = np.random.default_rng(place)
         for step in range(steps):
             value = max(0.0, round(20 * (place % 4 + 1) + 6 * math.sin(step * math.pi / 6) + random.normal(0, 5), 1))
-            value = value if leaf != LEAVES[3] or step % 4 == 1 else 0.0
+            value = value if leaf != LEAVES[3] or step % 5 == 1 else 0.0
             if (leaf == ended and step > steps - 9) or (leaf in more and step < steps - 20) or (place, step) == (1, 30):
                 continue
             kind = "coast" if place % 3 else "city"

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from forecast.decoding import decode, encode
+from forecast.evaluation.distribution.counts import CountShape
 from forecast.evaluation.distribution.difficulty import FEATURES, Difficulty
 from forecast.evaluation.distribution.distribution import ErrorRecord, fit_distribution
+from forecast.evaluation.distribution.shape import GRID
 from forecast.evaluation.intervals import Calibration
 from forecast.experiment.versions.stored_distribution import (
     DistributionEntry,
@@ -63,6 +65,16 @@ def test_what_is_stored_says_the_same_to_the_last_bit(distribution):
     entry, arrays = written(distribution)
     assert bytes_of(read(entry, arrays)) == bytes_of(distribution)
     assert entry["levels"] == [50.0, 80, 99.5]
+
+
+def test_counts_of_rare_leaves_are_stored_as_they_are(distribution):
+    sizes = np.linspace(0.3, 2.0, len(GRID))
+    entry, arrays = written(replace(distribution, rare=CountShape(1.5, 0.1, 0.8, sizes, is_whole=True, is_every=True)))
+    kept = Arrays(arrays)
+    found = load_distribution(decode(DistributionEntry, entry), kept, IDS, H).rare
+    assert not kept.unread
+    assert (found.usual, found.start, found.slope, found.is_whole, found.is_every) == (1.5, 0.1, 0.8, True, True)
+    np.testing.assert_array_equal(found.sizes, sizes)
 
 
 def test_every_array_is_read(distribution):
