@@ -53,8 +53,8 @@ def predicted_json(result: "PredictResult", made: "ResultTable", files: list[str
         document["cost"] = {
             "under": orders.asked.under,
             "over": orders.asked.over,
-            "expected_cost": orders.total,
-            "expected_cost_of_forecast": orders.total_of_forecast,
+            "expected_cost": orders.total if orders.told else None,
+            "expected_cost_of_forecast": orders.total_of_forecast if orders.told else None,
         }
     if totals := result.totals:
         document["total"], document["total_by"] = totals.asked.period, totals.asked.by
@@ -131,8 +131,12 @@ def print_predicted(
 
 def _total_cost(orders: "Orders") -> str:
     """Returns what all orders may be expected to cost, beside what the forecast would."""
+    if not orders.told:
+        return "What to order can't be told: how far these forecasts err is not known."
     about, usual = (digits(rounded(cost, 4) or 0.0) for cost in (orders.total, orders.total_of_forecast))
-    return f"Ordering so costs about {about} where ordering the forecast itself would cost {usual}."
+    untold = orders.orders.size - orders.told
+    rest = f" {counted(untold, 'step')} of which nobody knows how far they err are not among them." if untold else ""
+    return f"Ordering so costs about {about} where ordering the forecast itself would cost {usual}.{rest}"
 
 
 def _decimals(result: "PredictResult", rows: Sequence[Mapping[str, Any]]) -> dict[Cell, int]:

@@ -63,6 +63,11 @@ class Orders:
     costs_of_forecast: FloatArray
 
     @property
+    def told(self) -> int:
+        """Of how many steps of all series it can be told what to order."""
+        return int(np.isfinite(self.orders).sum())
+
+    @property
     def total(self) -> float:
         """What all orders together may be expected to cost."""
         return float(np.nansum(self.costs))

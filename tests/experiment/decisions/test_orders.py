@@ -82,9 +82,18 @@ def test_beyond_the_horizon_nothing_is_ordered(shop, tmp_path):
     target = tmp_path / "orders.parquet"
     done = predict(shop, "--cost", "under=3,over=1", "--horizon", "9", "--series", "A", "-o", target)
     assert "Total     Ordering so costs" in done.err
+    assert "2 steps of which nobody knows how far they err are not among them." in " ".join(done.err.split())
     table = pq.read_table(target)
     assert [value is None for value in table["order"].to_pylist()] == [False] * HORIZON + [True] * 2
     assert table.schema.field("expected_cost").type == "double"
+
+
+def test_where_nobody_knows_how_far_forecasts_err_no_order_is_said_to_cost_nothing(shop, tmp_path):
+    new = "".join(f"{date(2024, 3, 5) + timedelta(k)},C,4,town C,1,1,9\n" for k in range(5))
+    (tmp_path / "new.csv").write_text(f"day,shop,margin,town,waste,seen,sales\n{new}")
+    words = ("--data", tmp_path / "new.csv", "--cost", "under=3,over=1")
+    assert "Total     What to order can't be told" in predict(shop, *words, "--format", "table").err
+    assert predict(shop, *words, "--json").document["cost"]["expected_cost"] is None
 
 
 def test_intervals_stand_beside_orders_where_they_are_asked_for(shop):

@@ -141,7 +141,12 @@ def test_series_of_which_no_errors_are_known_counts_by_its_forecast(shops, monke
 def test_series_that_ended_before_the_others_leave_their_totals_in_part(shops, tmp_path):
     (tmp_path / "late.csv").write_text(table(late=("d",)))
     words = ("--data", tmp_path / "late.csv", "--total-by", "region")
-    south = [row for row in predict(shops, *words).rows if row["series_id"] == "south"]
+    done = predict(shops, *words)
+    assert "south/d ends before the others and is forecast from there: sums to which it belongs are not whole." in (
+        " ".join(done.err.split())
+    )
+    assert "not whole" not in predict(shops, *words[:2], "--total", "week").err
+    south = [row for row in done.rows if row["series_id"] == "south"]
     assert [row["is_whole"] for row in south] == ["false"] * 3 + ["true"] * (HORIZON - 3) + ["false"] * 3
     [total] = [row for row in predict(shops, *words, "--total", "horizon").rows if row["series_id"] == "south"]
     assert (total["is_whole"], total["steps"]) == ("false", f"{HORIZON + 3}")
