@@ -101,7 +101,7 @@ def settings_for(flags: SettingsFlags, models: tuple[str, ...], output: OutputFl
     from forecast.experiment.final_fit import AUTO
     from forecast.models.registry import without_effect
 
-    lacks = () if AUTO in models else without_effect(vars(flags), models)
+    lacks = () if AUTO in models or not models else without_effect(vars(flags), models)
     idle: dict[str, Any] = dict.fromkeys(name for name in lacks if _is_set(name, flags, output))
     _tell_unused(list(idle), models, output)
     return replace(flags, **idle).settings()
@@ -128,6 +128,8 @@ def _is_set(name: str, flags: SettingsFlags, output: OutputFlags) -> bool:
 
 def _tell_unused(names: Sequence[str], models: Sequence[str], output: OutputFlags) -> None:
     """Says which settings are not used, by what gives them."""
+    if not names:
+        return
     given = output.config.settings if output.config and not output.quiet else {}
     lack = f"{models[0]} has" if len(models) == 1 else f"{joined(models)} have"
     for whose in dict.fromkeys(given[name].origin for name in names if name in given):
