@@ -105,6 +105,7 @@ def test_series_that_never_varied_has_no_interval_rather_than_one_of_no_width():
         assert np.isfinite(interval.upper[-1, :GOOD]).all()
 
 
+@pytest.mark.slow
 def test_what_never_sold_is_forecast_to_sell_nothing():
     _, _, trial, ahead = experiment("only zeros")
     assert (ahead[-1] == 0).all()

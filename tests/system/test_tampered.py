@@ -208,7 +208,7 @@ def tampered_manifests(store, every, values):
 
 
 def test_absurd_values_in_a_manifest_are_refused_and_never_a_bug(mine):
-    refused = [use(mine) for _ in tampered_manifests(mine, every=53, values=2)]
+    refused = [use(mine) for _ in tampered_manifests(mine, every=97, values=2)]
     assert sum(map(bool, refused)) > len(refused) / 2
 
 
