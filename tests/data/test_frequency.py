@@ -125,7 +125,7 @@ SPELLINGS = """monthly MS | M MS | m MS | H h | T min | Daily D | 15 minutes 15m
 @pytest.mark.parametrize(
     ("spelling", "code"), [pair.rsplit(maxsplit=1) for pair in SPELLINGS.replace("\n", "|").split("|")]
 )
-def test_spellings(spelling, code):
+def test_frequency_is_known_by_each_of_its_spellings(spelling, code):
     assert parse_frequency(spelling).code == code
 
 
@@ -195,7 +195,7 @@ STARTS = {
 
 
 @pytest.mark.parametrize(("code", "start"), STARTS.items())
-def test_inferred_code(code, start):
+def test_frequency_is_inferred_through_gaps(code, start):
     frequency = parse_frequency(code, stamps(start))
     timestamps = frequency.timestamps(frequency.ordinals(stamps(start)) + np.delete(np.arange(24), [3, 4, 11]))
     assert infer_frequency(timestamps) == frequency

@@ -51,7 +51,7 @@ def test_rmse_and_mae_are_pooled_over_all_scored_points():
     assert metrics.mae(truth, forecast) == pytest.approx(sum(abs(e) for e in errors) / len(errors))
 
 
-def test_hand_computed():
+def test_errors_are_those_computed_by_hand():
     truth, forecast = np.array([[2.0, 4.0], [NAN, 10.0]]), np.array([[3.0, 2.0], [7.0, 10.0]])
     assert metrics.rmse(truth, forecast) == pytest.approx(np.sqrt(5 / 3))
     assert metrics.mae(truth, forecast) == pytest.approx(1.0)

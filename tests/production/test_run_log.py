@@ -50,8 +50,10 @@ def test_a_log_that_has_grown_long_is_moved_aside_in_whole_lines(tmp_path, monke
     assert path.stat().st_size <= 1_000 + 300
 
 
-def test_no_file_no_log():
+def test_a_run_without_a_log_file_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     open_log(None, lambda: NOW)("started", {})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_log_that_cannot_be_written_is_told_before_any_work(tmp_path):

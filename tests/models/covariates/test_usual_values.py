@@ -42,7 +42,7 @@ def usual_of(values, other=None, **more):
         ("one of two prices", [2.5, 2.5, 2.5, 2.9, 2.9, 2.9, 2.9, 2.9, 2.9, 2.5], 2.9),
     ],
 )
-def test_usual_is(what, values, expected):
+def test_usual_value_of_a_number_is(what, values, expected):
     np.testing.assert_array_equal(usual_of(values), expected)
 
 
