@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast.addresses import is_address
 from forecast.decoding import encode
 from forecast.errors import UsageError
 from forecast.evaluation.anomalies.calibration import false_discovery_rates
@@ -28,7 +27,7 @@ from forecast.experiment.panels.episode_table import EPISODE_COLUMNS
 from forecast.experiment.panels.panel_forecast import PanelResult, Share, Tally, do_jobs
 from forecast.experiment.panels.panel_shards import PanelShards, shards_of_panel
 from forecast.experiment.panels.shard_anomalies import FUNCTION, AnomalySpec
-from forecast.experiment.panels.shard_forecast import ShardSpec
+from forecast.experiment.panels.shard_forecast import panel_spec
 from forecast.experiment.versions.stored_model import StoredModel
 from forecast.production.store.disk import atomic_write
 from forecast.report.tables import csv_text
@@ -157,7 +156,9 @@ def _found(
 
 def _jobs(search: PanelSearch, panel: PanelShards, files: dict[str, str], run: Run) -> list[JobOrder]:
     """Returns a job a shard."""
-    told, jobs = encode(AnomalySpec(_shard_spec(search, run), search.kind, search.rate, search.since)), []
+    now, asked = run.clock.now(), search.version_asked
+    shards = panel_spec(search.stored, search.store, search.panel, now, version_asked=asked)
+    told, jobs = encode(AnomalySpec(shards, search.kind, search.rate, search.since)), []
     for one in panel.shards:
         own = {"shard": one.name, "output": str((search.output / files[one.name]).absolute()), **one.told}
         jobs.append(JobOrder(one.name, FUNCTION, {**told, "shard": {**told["shard"], **own}}))
@@ -175,24 +176,6 @@ def _gathered(folder: Path, files: list[str], judged: int) -> tuple[str, int, in
     rows.sort(key=lambda row: (float(row["p_value"]), row["series_id"], row["onset"]))
     table = csv_text(EPISODE_COLUMNS, (tuple(row[name] for name in EPISODE_COLUMNS) for row in rows))
     return table, len(rows), int((rates <= SURE).sum())
-
-
-def _shard_spec(search: PanelSearch, run: Run) -> ShardSpec:
-    """Returns what every worker is told of the model and the panel."""
-    stored = search.stored
-    return ShardSpec(
-        store=str(search.store.absolute()),
-        name=stored.version.name,
-        version=stored.version.id,
-        widening=None if search.version_asked else stored.widening,
-        panel=search.panel if is_address(search.panel) else str(Path(search.panel).absolute()),
-        shard="",
-        output="",
-        horizon=stored.trained.horizon,
-        levels=None,
-        probabilities=(),
-        now=run.clock.now().isoformat(),
-    )
 
 
 def _results(search: PanelSearch, panel: PanelShards) -> RunFolder:

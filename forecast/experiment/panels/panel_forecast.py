@@ -10,12 +10,11 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from forecast.addresses import is_address
 from forecast.decoding import encode
 from forecast.errors import DataError, Stopped, UsageError
 from forecast.execution.executor import Executor, Workplace, open_executor
@@ -24,7 +23,7 @@ from forecast.execution.run_folder import JournalLine, RunEntry, RunFolder
 from forecast.experiment.decisions.asked import Asked, asked_of
 from forecast.experiment.decisions.tree_view import level_places
 from forecast.experiment.panels.panel_shards import PanelShard, PanelShards, shards_of_panel
-from forecast.experiment.panels.shard_forecast import FUNCTION, ShardSpec
+from forecast.experiment.panels.shard_forecast import FUNCTION, ShardSpec, panel_spec
 from forecast.experiment.stored_forecast import longer_note
 from forecast.experiment.versions.stored_model import StoredModel
 from forecast.production.store.version import Version
@@ -187,19 +186,9 @@ def shard_spec_of(request: PanelRequest, run: Run) -> ShardSpec:
     """
     stored, asked = request.stored, request.asked
     asked_of(stored, asked)
-    return ShardSpec(
-        store=str(request.store.absolute()),
-        name=stored.version.name,
-        version=stored.version.id,
-        widening=None if request.version_asked else stored.widening,
-        panel=request.panel if is_address(request.panel) else str(Path(request.panel).absolute()),
-        shard="",
-        output="",
-        horizon=stored.trained.horizon if request.horizon is None else request.horizon,
-        levels=asked.levels,
-        probabilities=asked.probabilities,
-        now=run.clock.now().isoformat(),
-    )
+    usual = panel_spec(stored, request.store, request.panel, run.clock.now(), version_asked=request.version_asked)
+    horizon = usual.horizon if request.horizon is None else request.horizon
+    return replace(usual, horizon=horizon, levels=asked.levels, probabilities=asked.probabilities)
 
 
 def results_folder(request: PanelRequest, told: ShardSpec, panel: PanelShards) -> RunFolder:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from forecast.addresses import is_address
 from forecast.data.files.parquet_folder import part_of, read_part
 from forecast.data.files.remote.folder_place import folder_at
 from forecast.data.files.written.forecast_parquet import ForecastColumns, forecast_parquet, has_dates_only
@@ -61,6 +62,31 @@ class ShardSpec(Document):
     ids: tuple[str, ...] = ()
     number: int = 0
     modulus: int = 1
+
+
+def panel_spec(stored: StoredModel, store: Path, panel: str, now: datetime, *, version_asked: bool) -> ShardSpec:
+    """Returns what workers are told of all shards of a panel: the model, and forecasts as it makes them unasked.
+
+    Args:
+        stored: the model.
+        store: the folder that it is in.
+        panel: the folder of the shards, by its path or its address.
+        now: aware time.
+        version_asked: a version was asked for, so that its intervals are its own.
+    """
+    return ShardSpec(
+        store=str(store.absolute()),
+        name=stored.version.name,
+        version=stored.version.id,
+        widening=None if version_asked else stored.widening,
+        panel=panel if is_address(panel) else str(Path(panel).absolute()),
+        shard="",
+        output="",
+        horizon=stored.trained.horizon,
+        levels=None,
+        probabilities=(),
+        now=now.isoformat(),
+    )
 
 
 def forecast_shard(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
