@@ -24,8 +24,11 @@ ALLOWED = {
     ("models/networks/tensorflow.py", "os.environ"): "TensorFlow reads its settings there, when it is imported",
     ("models/networks/tensorflow.py", "os"): "what TensorFlow writes while it is imported goes nowhere",
     ("models/networks/tensorflow.py", "pathlib"): "where its libraries for a GPU lie",
-    ("models/networks/own_layers.py", "random"): "Keras seeds a user's layer from there: it is set and put back",
-    ("models/networks/own_layers.py", "lru_cache"): "the layer that a user's code makes, a shape each, without weights",
+    ("models/networks/own/own_layers.py", "random"): "Keras seeds a user's layer from there: it is set and put back",
+    (
+        "models/networks/own/own_layers.py",
+        "lru_cache",
+    ): "the layer of a user's code, a shape each, without weights",
     ("workflows/pages/tracking.py", "os.environ"): "MLflow asks there whether it may keep runs in a folder",
     ("workflows/schedule.py", "os.environ"): "what the job of a crontab finds is what the person's shell has",
     ("data/target_names.py", "cache"): "tables of words and what a name says: text alone, the same in every process",

@@ -197,7 +197,7 @@ def _named(name: str, value: Any) -> Any:
     """Returns a setting; a loss that is a function by its name."""
     if name != "loss" or not callable(value):
         return value
-    from forecast.models.networks.own_losses import register_loss  # noqa: PLC0415 - imports TensorFlow
+    from forecast.models.networks.own.own_losses import register_loss  # noqa: PLC0415 - imports TensorFlow
 
     return register_loss(value)
 

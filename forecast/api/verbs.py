@@ -30,7 +30,7 @@ from forecast.api.settings import (
 from forecast.data.read_options import Names, ReadOptions, names_in
 from forecast.data.reading.reader import Reading
 from forecast.errors import UsageError
-from forecast.experiment.cell_worth import check_alone, with_cells_alone
+from forecast.experiment.ablation.cell_worth import check_alone, with_cells_alone
 from forecast.experiment.experiment import Experiment, run_experiment
 from forecast.experiment.final_fit import candidates_for, with_baselines
 from forecast.experiment.input_data import only_model

@@ -10,8 +10,8 @@ from forecast.errors import UsageError
 from forecast.evaluation.groups.error_words import ErrorsFound, error_words
 from forecast.evaluation.groups.group_errors import errors_by
 from forecast.evaluation.groups.grouping import SERIES, way_to_group
-from forecast.experiment.ablation import Ablation, ablate, ablation_table, check_ablation
-from forecast.experiment.cell_worth import check_alone, with_cells_alone
+from forecast.experiment.ablation.ablation import Ablation, ablate, ablation_table, check_ablation
+from forecast.experiment.ablation.cell_worth import check_alone, with_cells_alone
 from forecast.experiment.destinations import check_folder, plot_names
 from forecast.experiment.experiment import Experiment, Trainer, run_experiment
 from forecast.experiment.input_data import read_to_learn

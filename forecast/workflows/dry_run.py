@@ -12,8 +12,8 @@ from forecast.data.covariates import Column
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading
 from forecast.evaluation.backtest import evidence_shifts
-from forecast.experiment.ablation import check_ablation
-from forecast.experiment.cell_worth import check_alone
+from forecast.experiment.ablation.ablation import check_ablation
+from forecast.experiment.ablation.cell_worth import check_alone
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.experiment import Prepared, prepare
 from forecast.experiment.final_fit import LAST_EFFORT, candidates_for, with_baselines

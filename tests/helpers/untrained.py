@@ -65,7 +65,7 @@ def train_nothing(monkeypatch, size=0.05):
 
     monkeypatch.setattr("forecast.models.regression.TREES", 3)
     monkeypatch.setattr("forecast.evaluation.backtest.ENOUGH_ERRORS", 3)
-    for place in ("experiment", "final_fit", "retraining.challenge", "cell_worth", "tuning.trial"):
+    for place in ("experiment", "final_fit", "retraining.challenge", "ablation.cell_worth", "tuning.trial"):
         monkeypatch.setattr(f"forecast.experiment.{place}.make_forecaster", make)
     monkeypatch.setattr("forecast.experiment.retraining.challenge.train_on", further)
     monkeypatch.setattr("forecast.experiment.experiment.machine_for", lambda models, asked: Machine(jit=False))

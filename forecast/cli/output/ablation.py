@@ -8,7 +8,7 @@ from forecast.wording import gap_percent, listed, percent, short
 if TYPE_CHECKING:
     from forecast.evaluation.importance import Importance
     from forecast.evaluation.leaderboard import Leaderboard
-    from forecast.experiment.ablation import Ablation
+    from forecast.experiment.ablation.ablation import Ablation
 
 COLUMNS = ("without", "RMSE", "worth", "± folds", "share", "note")
 FIRST_TO_GO = ("RMSE", "± folds")
@@ -62,7 +62,7 @@ def importance_text(importance: "tuple[Importance, ...]") -> str:
 
 def cells_text(board: "Leaderboard") -> str:
     """Returns the table, and a line above it that says how to read it; nothing where it was not asked for."""
-    from forecast.experiment.cell_worth import parts_of
+    from forecast.experiment.ablation.cell_worth import parts_of
 
     rows = []
     for row in board.rows:

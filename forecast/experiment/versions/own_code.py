@@ -88,7 +88,7 @@ def register_own(made: Any, code: OwnCode, called: str | None = None) -> str:
     if isinstance(made, RecurrentCell):
         record = replace(made, own=code)
     elif callable(made):
-        from forecast.models.networks.own_layers import own_cell  # imports TensorFlow
+        from forecast.models.networks.own.own_layers import own_cell  # imports TensorFlow
 
         record = own_cell(called or code.name, made, code)
     else:

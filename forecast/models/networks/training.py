@@ -27,7 +27,7 @@ from forecast.models.networks.descent.batches import (
 )
 from forecast.models.networks.descent.steps import MOST_NORM, adam_step, decays, learning_rate
 from forecast.models.networks.keras_networks import build_network, weight_names
-from forecast.models.networks.own_losses import own_loss
+from forecast.models.networks.own.own_losses import own_loss
 from forecast.models.networks.tensorflow import tf
 from forecast.models.normalisation import Operations, in_unit, measure, sizes_of
 from forecast.models.views import CLIP, ViewMaps, ViewSettings

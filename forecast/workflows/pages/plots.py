@@ -7,7 +7,7 @@ from forecast.data.checks.survey import Spot
 from forecast.data.panel import Panel
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.verdict import REFERENCE
-from forecast.experiment.ablation import Ablation
+from forecast.experiment.ablation.ablation import Ablation
 from forecast.experiment.experiment import Experiment
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.models.forecaster import Forecasts, Interval

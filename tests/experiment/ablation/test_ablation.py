@@ -8,7 +8,7 @@ import pytest
 from commands import run
 from forecast.errors import UsageError
 from forecast.evaluation.significance import LEAST_BLOCKS, paired_blocks
-from forecast.experiment.ablation import check_ablation
+from forecast.experiment.ablation.ablation import check_ablation
 from forecast.report.figures.ablation import ablation_figure
 from forecast.specs import Machine
 

@@ -8,7 +8,7 @@ import pytest
 from commands import csv_bytes, run, visits
 from forecast.data.windows import last_lookbacks
 from forecast.errors import UsageError
-from forecast.experiment.cell_worth import _Part, check_alone, worth_words
+from forecast.experiment.ablation.cell_worth import _Part, check_alone, worth_words
 from forecast.experiment.time_limit import Terms
 from forecast.metric_records import CELL_PARTS
 from forecast.models.forecaster import Watcher

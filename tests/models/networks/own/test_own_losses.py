@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecast.errors import TrainingError, UsageError
-from forecast.models.networks.own_losses import own_loss, register_loss
+from forecast.models.networks.own.own_losses import own_loss, register_loss
 from forecast.models.networks.tensorflow import tf
 from forecast.models.networks.training import mean_loss
 from forecast.specs import ModelSpec

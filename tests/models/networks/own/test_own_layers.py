@@ -7,7 +7,7 @@ from forecast.errors import UsageError
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.cells.cell import OwnCode, run_cell
 from forecast.models.networks.keras_networks import build_network, get_weights, set_weights
-from forecast.models.networks.own_layers import own_cell
+from forecast.models.networks.own.own_layers import own_cell
 from forecast.models.networks.recurrent import run_network, weight_shapes
 from forecast.models.networks.tensorflow import keras
 from marks import slow
