@@ -306,12 +306,13 @@ def _said(path: Path | None) -> Iterator[None]:
         DataError: there is such.
     """
     try:
-        yield
+        with telling(f"write {path}"):
+            yield
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, RuntimeError, AssertionError) as error:
         reason = f"{type(error).__name__}: {error}"
-        raise DataError(f"The journal {path} can't be read: {reason}.", "forecast tune --force begins anew") from error
-    except OSError as error:
-        raise DataError(f"Can't write {path}: {error.strerror}.", "choose another place with --store DIR") from error
+        name = path.parents[1].name if path else "NAME"
+        anew = f"forecast tune DATA --name {name} --force begins anew"
+        raise DataError(f"The journal {path} can't be read: {reason}.", anew) from error
 
 
 class _Unlocked:

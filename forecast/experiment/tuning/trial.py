@@ -9,6 +9,7 @@ Shapes: ``K`` folds, ``S`` series, ``H`` horizon.
                                                   ├─ H ─┼─ H ─┼─ H ─┤     the confirmation span: no trial sees it
 """
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -149,7 +150,10 @@ def known_reading(order: TrialOrder, run: Run) -> Reading:
     key = _key((order.source, order.options, order.fingerprint, order.sample))
     found = run.cache.get("tuning data", key, read, most=1)
     if found.fingerprint != order.fingerprint:
-        raise DataError(f"{order.source} was changed while it was tuned.", "forecast tune --force begins anew")
+        raise DataError(
+            f"{order.source} was changed while it was tuned.",
+            f"forecast tune {shlex.quote(order.source)} --force begins anew",
+        )
     return found
 
 

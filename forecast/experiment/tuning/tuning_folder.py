@@ -164,7 +164,8 @@ class TuningFolder:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            raise DataError(f"{path} can't be read: {error}.", "forecast tune DATA --force begins anew") from error
+            anew = f"forecast tune DATA --name {self.name} --force begins anew"
+            raise DataError(f"{path} can't be read: {error}.", anew) from error
 
 
 def tunings(store: Store) -> tuple[str, ...]:

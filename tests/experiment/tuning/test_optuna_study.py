@@ -1,5 +1,6 @@
 """The journal: whatever a killed process left of it, the study goes on as if it had never stopped."""
 
+import errno
 import sys
 from dataclasses import replace
 
@@ -75,13 +76,27 @@ def test_journal_cut_at_every_line_goes_on_to_the_same_trials(whole, tmp_path):
 
 @pytest.mark.parametrize(
     "line",
-    [b'{"op_code": 99, "worker_id": "x"}\n', b"[]\n", b'"x"\n'],
+    [b'{"op_code": 99, "worker_id": "x"}\n', b"[]\n", b'"x"\n', b"\xf6\x94\n"],
 )
 def test_journal_that_says_nonsense_is_refused_in_a_sentence(whole, line, tmp_path):
-    path = tmp_path / "journal.log"
+    path = tmp_path / "visits" / "tuning" / "journal.log"
+    path.parent.mkdir(parents=True)
     path.write_bytes(whole[1] + line + whole[1])
-    with pytest.raises(DataError, match=r"journal .* can't be read"):
+    with pytest.raises(DataError, match=r"journal .* can't be read") as told:
         go_on(path)
+    assert told.value.hint == "forecast tune DATA --name visits --force begins anew"
+
+
+def test_full_disk_is_said_with_what_mends_it(tmp_path, monkeypatch):
+    study = TuningStudy(tmp_path / "journal.log", SPACE, seed=1)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("optuna.storages.journal.JournalFileBackend.append_logs", full)
+    with pytest.raises(DataError, match=r"Can't write .*: the disk is full") as told:
+        study.ask()
+    assert told.value.hint == "free some space, or choose another place with --store DIR"
 
 
 def test_trial_that_failed_says_why_and_has_no_error(tmp_path):
