@@ -16,7 +16,7 @@ from forecast.experiment.final_fit import AUTO
 from forecast.experiment.plan import LONGEST_WINDOW
 from forecast.models.networks.cells import CELLS, REFERENCE
 from forecast.models.networks.presets import MANY_WINDOWS, views_of
-from forecast.models.registry import ENSEMBLE, check_settings, is_learned, settings_of
+from forecast.models.registry import ENSEMBLE, OF_NETWORKS, check_settings, is_learned, settings_of
 from forecast.specs import LESSONS, LINEAR, Loss, ModelSpec, Plan, Settings, ViewSet
 from forecast.wording import listed
 
@@ -246,8 +246,15 @@ def check_names(names: Sequence[str]) -> None:
     """
     for name in names:
         if name not in SETTINGS:
-            meant = did_you_mean(name, SETTINGS)
-            raise UsageError(f"--search {name} is no setting of a network.{meant}", f"--search {','.join(SETTINGS)}")
+            what = _no_setting(f"--search {name}", name)
+            raise UsageError(what, f"--search {','.join(SETTINGS)}")
+
+
+def _no_setting(words: str, name: str) -> str:
+    """Returns that a word is no setting that is searched, with what may be meant."""
+    if name.replace("-", "_") in OF_NETWORKS:
+        return f"{words}: {name} is not searched."
+    return f"{words} is no setting of a network.{did_you_mean(name, SETTINGS)}"
 
 
 def pinned_names(settings: Settings, model: str) -> dict[str, Value]:
@@ -282,9 +289,10 @@ def with_fixed(settings: Settings, model: str, fixed: Mapping[str, str]) -> tupl
     values: dict[str, Any] = {}
     for name, text in fixed.items():
         if name not in SETTINGS:
-            meant, near = did_you_mean(name, SETTINGS), closest(name, SETTINGS)
+            near = closest(name, SETTINGS)
             hint = f"--fix {near}={text}" if near else f"--fix takes one of: {', '.join(SETTINGS)}"
-            raise UsageError(f"--fix {name} is no setting of a network.{meant}", hint)
+            hint = f"--{name} {text}" if name.replace("-", "_") in OF_NETWORKS else hint
+            raise UsageError(_no_setting(f"--fix {name}", name), hint)
         values[name] = _read(name, text)
         if name in pinned and pinned[name] != values[name]:
             message = f"{name} can't be both {pinned[name]} and {values[name]}."

@@ -9,10 +9,9 @@ from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import Reading
 from forecast.experiment.experiment import count_windows, prepare
 from forecast.experiment.final_fit import AUTO
-from forecast.experiment.plan import make_plan
 from forecast.experiment.rerun_command import command_line, given_flags
 from forecast.experiment.time_limit import Terms
-from forecast.experiment.tuning.confirmation_span import search_part
+from forecast.experiment.tuning.confirmation_span import search_part, tuning_plan
 from forecast.experiment.tuning.rungs import rung_of
 from forecast.experiment.tuning.search_space import narrowed, search_space, trained_model
 from forecast.experiment.tuning.tune_search import BATCH
@@ -54,10 +53,10 @@ def tuning_entry(scope: TuningScope, reading: Reading, run: Run) -> TuningEntry:
     """Returns what is to be tuned, and what is searched on the data that the confirmation span leaves.
 
     Raises:
-        ForecastError: see ``make_plan``, ``prepare``, ``search_part`` and ``narrowed``.
+        ForecastError: see ``tuning_plan``, ``prepare``, ``search_part`` and ``narrowed``.
     """
     settings, model = scope.settings, scope.model
-    plan = make_plan(reading.panel, settings)
+    plan = tuning_plan(reading.panel, settings, scope.confirm)
     confirmed = plan.folds if scope.confirm is None else scope.confirm
     part = search_part(reading, settings, confirmed)
     inner = replace(settings, horizon=plan.horizon, seeds=settings.seeds or 1)

@@ -6,9 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from forecast.errors import UsageError
+from forecast.data.columns.roles import Columns
+from forecast.data.reading.reader import Reading
+from forecast.errors import DataError
 from forecast.experiment.tuning.confirmation import FRESH, Contestant, fresh_seeds, judge
-from forecast.experiment.tuning.confirmation_span import search_part
+from forecast.experiment.tuning.confirmation_span import search_part, tuning_plan
 from forecast.specs import Settings
 from forecast_examples import panel_of
 
@@ -119,9 +121,31 @@ def test_the_span_is_said_as_a_person_would(truths, folds, span):
     assert replace(found, folds=folds).words.startswith(span)
 
 
-def test_folds_to_confirm_on_that_do_not_fit_are_named_by_their_own_flag():
-    reading = SimpleNamespace(panel=panel_of(steps=60))
-    with pytest.raises(UsageError) as refused:
-        search_part(reading, Settings(horizon=12), 30)
-    assert "--confirm" in refused.value.hint
-    assert "--folds" not in refused.value.hint
+def planned(reading, settings, confirm):
+    plan = tuning_plan(reading.panel, settings, confirm)
+    return search_part(reading, settings, plan.folds if confirm is None else confirm)
+
+
+@pytest.mark.parametrize(
+    ("steps", "horizon", "folds", "confirm"),
+    [
+        *((60, 12, None, 30), (60, 12, 20, None), (60, 30, None, None), (60, 12, 9, 1), (26, 5, 4, 4)),
+        *((26, None, None, 8), (29, 12, 1, 1)),
+    ],
+)
+def test_what_is_offered_where_data_is_short_has_room_for_search_and_confirmation(steps, horizon, folds, confirm):
+    panel = panel_of(steps=steps)
+    reading = Reading("a.csv", None, steps, Columns("day", ("sales",), ()), panel, (), "")
+    settings = Settings(horizon=horizon, folds=folds)
+    with pytest.raises(DataError, match=r"too few to search on .* and to confirm on .* more are needed") as refused:
+        planned(reading, settings, confirm)
+    words = refused.value.hint.split(",")[0].split()
+    offered = {flag: int(number) for flag, number in zip(words[::2], words[1::2], strict=True)}
+    settings = replace(settings, folds=offered["--folds"], horizon=offered.get("--horizon", horizon))
+    assert len(planned(reading, settings, offered["--confirm"]).panel)
+
+
+def test_rows_that_hold_no_confirmation_at_all_are_to_be_added():
+    with pytest.raises(DataError, match="1 row more is needed") as refused:
+        planned(SimpleNamespace(panel=panel_of(steps=4)), Settings(), None)
+    assert refused.value.hint == "add rows: 5 are the least to search and to confirm with"
