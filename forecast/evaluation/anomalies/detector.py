@@ -167,7 +167,7 @@ def score_steps(
     evidence: FloatArray | None = None
     if len(found) > 1:
         lengths = np.repeat(panel.lengths, panel.lengths)
-        evidence, rarity = _together(found, residuals.both, past, lengths, settings, by_episodes, many)
+        evidence, rarity = _combined(found, residuals.both, past, lengths, settings, by_episodes, many)
     else:
         rarity = by_episodes(next(iter(found.values())))
     rarity[~known] = np.nan
@@ -191,7 +191,7 @@ def _settled(panel: Panel, settings: AnomalySettings) -> BoolArray:
     return np.asarray(np.cumsum(edges[:-1], dtype=np.int8) > 0)
 
 
-def _together(
+def _combined(
     found: Mapping[Scorer, FloatArray],
     errors: FloatArray,
     past: BoolArray,
@@ -211,29 +211,29 @@ def _together(
     """
     names = [scorer for scorer in found if scorer != "point"]
 
-    def heard(lengths: IntArray, *seen: FloatArray) -> FloatArray:
+    def by_window_scorers(lengths: IntArray, *seen: FloatArray) -> FloatArray:
         total, weight, most = np.zeros(len(lengths)), np.zeros(len(lengths)), np.zeros(len(lengths))
         for scorer, rarity in zip(names, seen, strict=True):
             own = _orders(rarity)
             is_long = (lengths >= settings.long) & (scorer == "shape")
             counts = np.where(is_long, settings.long_shape, 1.0)
-            total += counts * np.minimum(own, settings.heard)
+            total += counts * np.minimum(own, settings.most_orders)
             weight += counts
             np.maximum(most, settings.change_weight * own if scorer in CHANGES else own, out=most)
         return total / weight + np.clip(most - settings.beyond, 0, settings.beyond_most)
 
-    told = in_pieces(heard, lengths, *(found[scorer] for scorer in names), threads=threads)
+    told = in_pieces(by_window_scorers, lengths, *(found[scorer] for scorer in names), threads=threads)
     by_windows = by_episodes(calibrate(told[past], settings.of_windows).rarity(told))
     if "point" not in found:
         return told, by_windows
     half, orders = _beyond_usual(errors, past)
 
-    def together(lengths: IntArray, errors: FloatArray, point: FloatArray, told: FloatArray) -> FloatArray:
+    def of_all_scorers(lengths: IntArray, errors: FloatArray, point: FloatArray, told: FloatArray) -> FloatArray:
         point, far = _orders(point), np.nan_to_num(np.log10(2) + (np.abs(errors) - half) / orders)
-        speaks = (point > np.log10(lengths / settings.speaks)) | (far > settings.loud)
-        return np.maximum(np.where(speaks, np.maximum(point, far), settings.murmur * point), told)
+        counts_alone = (point > np.log10(lengths / settings.alike)) | (far > settings.far)
+        return np.maximum(np.where(counts_alone, np.maximum(point, far), settings.weak * point), told)
 
-    evidence = in_pieces(together, lengths, errors, found["point"], told, threads=threads)
+    evidence = in_pieces(of_all_scorers, lengths, errors, found["point"], told, threads=threads)
     return evidence, by_episodes(np.fmin(found["point"], by_windows), LOOKS)
 
 

@@ -47,10 +47,10 @@ class AnomalySettings:
         apart_belief: standard errors that this is drawn to the usual by.
         apart_most: by how many times it is another than usual, at most, unless all are off.
         change_weight: what a new level or a burst counts, in decimal orders of rarity, beside a point or a shape.
-        speaks: a point counts alone where so many of its series are as rare by chance, at most.
-        loud: so does one that is so many orders farther off than the usual ones, by an exponential tail.
-        murmur: share that it counts below.
-        heard: orders that each scorer of windows counts in their mean, at most.
+        alike: a point counts alone where so many of its series are as rare by chance, at most.
+        far: so does one that is so many orders farther off than the usual ones, by an exponential tail.
+        weak: share that it counts otherwise.
+        most_orders: orders that each scorer of windows counts in their mean, at most.
         long, long_shape: steps from which on a series tells much of its shapes, and how often these count then.
         beyond, beyond_most: orders from which on the most telling of them counts again, and by how many at most.
     """
@@ -97,10 +97,10 @@ class AnomalySettings:
     apart_belief: float = 2.0
     apart_most: float = 1.5
     change_weight: float = 0.6
-    speaks: float = 7.0
-    loud: float = 3.0
-    murmur: float = 0.3
-    heard: float = 4.0
+    alike: float = 7.0
+    far: float = 3.0
+    weak: float = 0.3
+    most_orders: float = 4.0
     long: int = 2000
     long_shape: float = 4.0
     beyond: float = 3.0
