@@ -22,7 +22,7 @@ from forecast.production.store.links import user_name
 from forecast.production.store.retention import size_of
 from forecast.production.store.store import Store
 from forecast.run import Run
-from forecast.specs import Machine
+from forecast.specs import Machine, ModelSpec
 from forecast.wording import counted, listed, size_text
 
 PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "pyarrow", "scikit-learn", "matplotlib", "typer")
@@ -168,7 +168,6 @@ def _training_step(run: Run) -> Check:
     from forecast.models.networks.cells import REFERENCE
     from forecast.models.networks.fitting import RecurrentForecaster
     from forecast.models.networks.tensorflow import find_machine
-    from forecast.specs import ModelSpec
 
     spec = ModelSpec(REFERENCE, window=8, horizon=2, units=4, steps=1, batch_size=4, seeds=(0,))
     run = run.on(find_machine(run.machine))

@@ -16,7 +16,7 @@ from forecast.interval_levels import MAIN
 from forecast.process import start_run
 from forecast.run import News, Run
 from forecast.specs import Anchor, Deadline, Device, Match, ModelSpec, Plan
-from forecast.wording import counted, percent
+from forecast.wording import counted, listed, percent
 
 if TYPE_CHECKING:
     from forecast.data.reading.reader import Finding, Reading
@@ -173,8 +173,6 @@ def tell_saved(result: "TrainResult") -> None:
         held = f"80 % intervals held {percent(coverage)} of the truths on folds that did not calibrate them"
         say(f"{held}{_totals_held(result)}.{_few_errors(result)}")
     if bare := without_interval(result.forecasts):
-        from forecast.wording import listed
-
         some = "" if len(bare) == len(result.forecasts.series_ids) else f" for {listed(bare)}"
         why = "there are too few past errors (--folds makes more), or values that never vary, to calibrate them on"
         say(f"No intervals{some}: {why}.")

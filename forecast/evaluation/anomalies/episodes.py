@@ -134,7 +134,7 @@ def find_episodes(
         found += [_episode(panel, scores, told, own, season, "point") for own in parts] or [whole]
     found = _apart(found)
     rates = false_discovery_rates(np.array([each.rarity for each in found]), int((judged & panel.observed).sum()))
-    return tuple(_with_rate(each, rate) for each, rate in zip(found, rates.tolist(), strict=True))
+    return tuple(replace(each, false_discoveries=rate) for each, rate in zip(found, rates.tolist(), strict=True))
 
 
 def with_others(episodes: tuple[Episode, ...], shared: Sequence[SharedStep]) -> tuple[Episode, ...]:
@@ -170,10 +170,6 @@ def _apart(episodes: Sequence[Episode]) -> list[Episode]:
         else:
             kept.append(one)
     return kept
-
-
-def _with_rate(episode: Episode, rate: float) -> Episode:
-    return replace(episode, false_discoveries=rate)
 
 
 def _episode(

@@ -133,7 +133,7 @@ def search(
     if given.gain is not None and given.offset is not None:
         gain, offset = given.gain, given.offset
         told = Expectation(*(_back(part, gain, offset) for part in (told.expected, told.lower, told.upper)))
-    episodes = find_episodes(panel, scores, told, rate, max(1, *seasons, 1), judged)
+    episodes = find_episodes(panel, scores, told, rate, max((1, *seasons)), judged)
     episodes = without_explained_sums(panel, with_others(episodes, shared))
     return Anomalies(scores, told, episodes, judged, since, int((of_model & judged & panel.observed).sum()), notes)
 

@@ -22,8 +22,6 @@ from forecast.specs import LINEAR, ModelSpec, Settings
 FloatArray = NDArray[np.float64]
 CLOSED = 0.1
 """Where the effects leave less than this share of a usual step, as of a closed day, its value says nothing."""
-
-
 LEAST_TO_LEARN = 30
 """Steps of the longest series from which effects of covariates are estimated."""
 

@@ -1,12 +1,11 @@
 """`forecast anomalies`: what was not expected, by a saved model or from a file alone."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecast.data.frequency import readable
 from forecast.data.panel import Panel
@@ -23,11 +22,13 @@ from forecast.experiment.stored_forecast import data_of_forecast
 from forecast.experiment.versions.anomaly_input import first_judged, input_of_file, input_of_version
 from forecast.experiment.versions.stored_model import load_champion, load_version
 from forecast.production.store.store import Store
-from forecast.report.tables import ResultTable
+from forecast.report.tables import ResultTable, timestamp_texts
 from forecast.run import Run
 from forecast.specs import PlotKind
 from forecast.wording import counted
 
+MOST_DRAWN = 6
+"""Episodes that are drawn."""
 SCORE_COLUMNS = ("series_id", "timestamp", "score", "p_value", "value", "expected", "lower", "upper")
 
 
@@ -145,18 +146,12 @@ def _score_rows(result: AnomaliesResult) -> Iterator[tuple[str | float | None, .
     for i, series_id in enumerate(panel.series_ids):
         own = slice(panel.offsets[i], panel.offsets[i + 1])
         shown = np.flatnonzero((panel.observed & found.judged)[own])
-        stamps = _texts(panel.timestamps(i)[shown])
+        stamps = timestamp_texts(panel.timestamps(i)[shown]).tolist()
         columns = [array[own][shown].tolist() for array in (*arrays, found.told.upper)]
         for stamp, score, rarity, *numbers in zip(stamps, *columns, strict=True):
             is_scored = not math.isnan(rarity)
             rest = (None if math.isnan(number) else number for number in numbers)
             yield (series_id, stamp, score if is_scored else 0.0, rarity if is_scored else 1.0, *rest)
-
-
-def _texts(stamps: NDArray[np.datetime64] | Sequence[np.datetime64]) -> list[str]:
-    from forecast.report.tables import timestamp_texts
-
-    return [str(text) for text in timestamp_texts(np.asarray(stamps))]
 
 
 def headline(result: AnomaliesResult) -> str:
@@ -197,7 +192,3 @@ def draw_episodes(result: AnomaliesResult, kind: PlotKind, folder: Path) -> tupl
     name = result.model[0] if result.model else stem_of(result.source)
     figure = anomalies_figure(excerpts, target=panel.target, title=f"{name}: what was not expected")
     return write_all(folder, {f"{name}-anomalies.{kind}": render(figure, kind)})
-
-
-MOST_DRAWN = 6
-"""Episodes that are drawn."""

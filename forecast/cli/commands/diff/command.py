@@ -12,7 +12,7 @@ from forecast.cli.options.arguments import OnlySeries, ReplaceFiles, as_given, r
 from forecast.cli.options.completion import complete_name, complete_period
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import say, say_notes, write_result
-from forecast.errors import naming
+from forecast.errors import UsageError, naming
 from forecast.process import start_run
 from forecast.specs import PictureSize
 
@@ -94,7 +94,6 @@ def diff_command(
     Compared are the steps that both speak of. First comes what the earlier weights make of the newer data (data),
     then of the newer plans (covariates), then what the later weights make of both (weights); the parts add up.
     """
-    from forecast.errors import UsageError
     from forecast.experiment.decisions.totals import read_totals
     from forecast.experiment.destinations import FORECASTS, check_free
     from forecast.experiment.outputs import write_content

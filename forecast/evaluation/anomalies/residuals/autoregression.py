@@ -27,8 +27,6 @@ FIRST = 12
 """Errors that tell of a scale, at least."""
 YOUNG = 30.0
 """Steps until which a smoothing without a season is young."""
-
-
 ROWS = 1 << 16
 """Features of some series that are looked at together: as many as fit into the cache of a core."""
 
