@@ -32,7 +32,7 @@ class CountShape:
         start, slope: ``a`` and ``b``.
         sizes: (P,), quantiles of sizes over their mean at ``GRID``.
         is_whole: all counts are whole numbers.
-        is_every: of leaves of a hierarchy: all of them have counts, since most sell now and then.
+        is_every: leaves of a hierarchy that sell few pieces a step have counts as well, since most sell now and then.
         width: normal scores count for so many times as much; see ``widened``.
     """
 

@@ -324,7 +324,10 @@ def _negative_findings(panel: Panel) -> list[Finding]:
     series = panel.series_of(wrong)
     first = int(series[0])
     when = readable(panel.timestamps(first)[int(wrong[0] - panel.offsets[first])])
-    text = f"{counted(wrong.size, 'value')} of {counted(np.unique(series).size, 'series')} are negative, the first of "
+    verb = "is" if wrong.size == 1 else "are"
+    text = (
+        f"{counted(wrong.size, 'value')} of {counted(np.unique(series).size, 'series')} {verb} negative, the first of "
+    )
     text += f"{panel.series_ids[first]} on {when}: forecasts of these, and of their sums, may be negative too"
     return [Finding("warning", "negative", text, "--kind sales refuses them")]
 

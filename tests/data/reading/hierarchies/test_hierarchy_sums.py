@@ -123,7 +123,7 @@ def test_negative_leaves_are_named(tmp_path):
     wrong = [(*row[:4], -row[4]) if row[:4] == (month(3), *LEAVES[4]) else row for row in rows()]
     reading = read(tmp_path, table(wrong))
     [finding] = [each for each in reading.findings if each.topic == "negative"]
-    assert "1 value of 1 series are negative, the first of Q/Bris/biz on 2020-04-01" in finding.text
+    assert "1 value of 1 series is negative, the first of Q/Bris/biz on 2020-04-01" in finding.text
 
 
 @pytest.mark.parametrize(
