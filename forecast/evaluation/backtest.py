@@ -240,6 +240,7 @@ class _RunningTrial:
         self.members: Members | None = None  # the latest
         self.curve: Curve | None = None
         self.records: list[_Record] = []
+        self.memories: FloatArray | None = None  # what the past of few series says at the latest fold
         self.points: list[FloatArray] = []
         self.by_seed: list[FloatArray] = []
         self.quantiles: list[Quantiles | None] = []
@@ -268,6 +269,7 @@ class _RunningTrial:
         members = self._members(train)
         combination = self._combination(known, few, members, self.scales.is_walk(fold.number, train))
         _, lowest = self.scales.of(fold, 0, train)
+        self.memories = self.scales.memories(fold.number, train) if self.levels else None
         if self.reconciler is not None:
             joined = partial(forecast_points, combination=combination, lowest=lowest)
             past, truth = [(record.base, record.errors.truth) for record in known], fold.truth(self.panel)
@@ -328,7 +330,7 @@ class _RunningTrial:
         if tree is not None:
             found = fit_tree_distribution(records, ids, season, tree.level, nonnegative=nonnegative)
             return found and replace(found, rare=found.rare and replace(found.rare, is_every=self.every))
-        return fit_distribution(records, ids, season, nonnegative=nonnegative)
+        return fit_distribution(records, ids, season, nonnegative=nonnegative, memories=self.memories)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None
@@ -343,12 +345,10 @@ class _RunningTrial:
         """Keeps the fold's forecast, and where series are few, more from origins between it and the next."""
         if not fold.scored.any():
             return
-        for shift in evidence_shifts(fold):
-            if shift:
-                members = self._members(fold.moved(self.panel, shift).train(self.panel))
-                self.records.append(self._record(fold, shift, members, combination))
-            else:
-                self.records.append(first)
+        self.records.append(first)
+        for shift in evidence_shifts(fold)[1:]:
+            members = self._members(fold.moved(self.panel, shift).train(self.panel))
+            self.records.append(self._record(fold, shift, members, combination))
 
     def _record(self, fold: Fold, shift: int, members: Members, combination: Combination) -> _Record:
         """Returns a forecast from so many steps after a fold's origin, with what came and what was known of errors."""
@@ -382,6 +382,7 @@ class _RunningTrial:
         few, is_walk = self._few(len(folds), self.panel), self.scales.is_walk(len(folds), self.panel)
         combination = self._combination(known, few, self.members, is_walk)
         more = self._ended(folds, known, combination) if self.levels else ()
+        self.memories = self.scales.memories(len(folds), self.panel) if self.levels else None
         return Trial(
             name=self.forecaster.name,
             forecasts=np.stack(self.points),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from forecast.data.limits import Lowest
 from forecast.data.panel import Panel
 from forecast.data.windows import by_length
+from forecast.evaluation.distribution.persistence import memory_likelihoods
 from forecast.evaluation.metrics import naive_scales
 from forecast.evaluation.splits import Fold
 from forecast.models.classical.random_walk import behaves_like_walk
@@ -135,6 +136,7 @@ class Scales:
         self._found: dict[tuple[int, int], tuple[FloatArray, Lowest]] = {}
         self._strengths: dict[int, float | None] = {}
         self._walks: dict[int, bool] = {}
+        self._memories: dict[int, FloatArray | None] = {}
 
     def of(self, fold: Fold, shift: int, train: Panel) -> tuple[FloatArray, Lowest]:
         """Returns ``learning_scales`` and ``lowest_within`` of what is known so many steps after a fold's origin."""
@@ -160,3 +162,9 @@ class Scales:
         if number not in self._walks:
             self._walks[number] = behaves_like_walk(known, self._horizon, self.season)
         return self._walks[number]
+
+    def memories(self, number: int, known: Panel) -> FloatArray | None:
+        """Returns what the past of few series that is known at a fold says of how long shocks last; None of others."""
+        if number not in self._memories:
+            self._memories[number] = memory_likelihoods(known, self.season, CURRENT.classical.seasonality)
+        return self._memories[number]

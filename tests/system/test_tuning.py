@@ -48,7 +48,8 @@ OTHERS = {
     "memory and speed": "block most_cells BLOCK TOGETHER MOST_CELLS MANY_SERIES CHUNK UNROLLED MOST_DIMENSIONS "
     "LARGEST_ITEM KEPT_BASELINES MOST_POINTS MOST_ERRORS MOST_PHASES FEW_STEPS FEW_FOLDS MOST_UNITS SHORTEST MANY "
     "seasons.MOST_STEPS DENSE DENSE_SUMS coherent_paths.KEPT MOST_WORK MOST_STEP MOST_VALUES theta.AT_ONCE "
-    "fitting.MOST_FOLDS parallel.PIECE parallel.RUN",
+    "fitting.MOST_FOLDS parallel.PIECE parallel.RUN persistence.FEW persistence.HISTORY persistence.MOST_STEPS "
+    "persistence.MOST_VECTORS",
     "places": "NAIVE SMOOTHING PLACES sharded_projection.EVERY",
     "what a person is asked or told": "HORIZONS LEAST_KNOWN LEVELS LONGEST_HORIZON CURVE_POINTS CURVE_SERIES",
     "as papers have them": "ReconciliationSettings.sparse history speed size_speed chance_speed debias slowest fastest",

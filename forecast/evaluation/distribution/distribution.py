@@ -238,6 +238,7 @@ def fit_distribution(
     nonnegative: bool,
     levels: IntArray | None = None,
     counted: FloatArray | None = None,
+    memories: FloatArray | None = None,
 ) -> Distribution | None:
     """Returns the distribution that earlier errors speak for; None where there are none.
 
@@ -248,19 +249,18 @@ def fit_distribution(
         nonnegative: whether no series ever was below zero, so that roots and logarithms may be tried.
         levels: (S,), of a hierarchy: the leaves tell how errors belong together; None where none is a sum of others.
         counted: (R, S, H), normal scores of what has a distribution of its own; NaN of all others.
+        memories: what the past of few series says of it, see ``memory_likelihoods``.
     """
     fitter = _Fitter(records, series_ids, season, 0.0 if nonnegative else -np.inf, levels, counted)
     best = fitter.fitted("level", 1)
     if best is None:
         return None
-    if fitter.series_folds < MANY:
-        return fitter.distribution(best)
-    horizon = records[0].point.shape[1]
-    if nonnegative:
+    horizon, is_much = records[0].point.shape[1], fitter.series_folds >= MANY
+    if is_much and nonnegative:
         best = fitter.better(best, [(symmetry, 1) for symmetry in SYMMETRIES[1:]])
-    if 1 < season <= min(horizon, MOST_PHASES):
+    if is_much and 1 < season <= min(horizon, MOST_PHASES):
         best = fitter.better(best, [(best.symmetry, season)])
-    return fitter.distribution(best)
+    return fitter.distribution(best, memories)
 
 
 @dataclass(frozen=True, eq=False)
@@ -309,7 +309,7 @@ class _Fitter:
         """Returns in how many folds something of a series is known, (R, S, H), all series together."""
         return float(sum(known[self.folds == fold].any(axis=(0, 2)).sum() for fold in set(self.folds)))
 
-    def distribution(self, best: _Candidate) -> Distribution:
+    def distribution(self, best: _Candidate, memories: FloatArray | None) -> Distribution:
         """Returns a candidate as a distribution, with how errors belong together."""
         scores = np.where(np.isnan(best.errors), np.nan, np.interp(best.errors, best.table, normal_scores(GRID)))
         pieces = self.series_folds
@@ -318,7 +318,7 @@ class _Fitter:
             scores = np.where(np.isnan(self.counted), scores, self.counted)
         if self.levels is not None:
             scores = scores[:, self.levels == self.levels.max()]
-        dependence = fit_dependence(scores, self.folds, pieces)
+        dependence = fit_dependence(scores, self.folds, pieces, memories)
         share = SHARES[best.symmetry]
         shown = (best.symmetry, share, best.spread, GRID, best.table, self.series_ids, best.hardness, dependence)
         return Distribution(*shown)

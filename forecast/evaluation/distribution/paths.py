@@ -15,13 +15,14 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.evaluation.distribution.persistence import usual_correlation
+
 FloatArray = NDArray[np.float64]
 
 LASTING, FADING, FADES = 0.35, 0.35, 0.85  # measured by benchmarks/tuning/distribution.py
-"""Errors of a series, so many steps apart, usually have a correlation of LASTING + FADING · FADES^steps: about the mean
-of five panels' training parts and of the airline series (0.3 to 0.8 one step apart, 0.1 to 0.45 a year apart)."""
+"""What series have in common, so many steps apart, usually has a correlation of LASTING + FADING · FADES^steps."""
 BELIEF = 20.0  # measured by benchmarks/tuning/distribution.py
-"""Forecasts of a series for which this counts."""
+"""Forecasts of a series for which the correlation of the likely kinds of series counts beside that of errors."""
 COMMON_BELIEF = 4.0  # measured by benchmarks/tuning/distribution.py
 """Origins for which it counts in what all series have in common."""
 USUAL_SHARE = 0.05  # measured by benchmarks/tuning/distribution.py
@@ -70,32 +71,36 @@ def _normals(count: int, root: FloatArray, *seed: int) -> FloatArray:
     return np.concatenate([half, -half])[:count]
 
 
-def fit_dependence(scores: FloatArray, folds: NDArray[np.int64], series_folds: float) -> Dependence:
+def fit_dependence(
+    scores: FloatArray, folds: NDArray[np.int64], series_folds: float, memories: FloatArray | None = None
+) -> Dependence:
     """Returns how errors belong together.
 
     Args:
         scores: (R, S, H), normal scores of errors; NaN where nothing is known.
         folds: (R,), which fold a record is from.
         series_folds: how many independent pieces the errors are: folds that a series was forecast in.
+        memories: what the past of the series says of how long shocks last, see ``memory_likelihoods``.
     """
     horizon = scores.shape[2]
     known = ~np.isnan(scores)
     tame = np.where(known, np.clip(scores, -MOST_SCORE, MOST_SCORE), 0.0)
-    apart = np.abs(np.subtract.outer(np.arange(horizon), np.arange(horizon)))
-    usual = np.where(apart == 0, 1.0, LASTING + FADING * FADES**apart)
     count = known.sum(axis=1)  # (R, H)
     pairs = np.maximum(count * (count - 1), 1)
     together = (tame.sum(axis=1) ** 2 - (tame**2).sum(axis=1)) / pairs
     origins, has_pairs = len(np.unique(folds)), count > 1
-    share, common = 0.0, usual
+    share, common = 0.0, np.eye(horizon)
     if has_pairs.any():
         by_fold = [together[folds == fold][has_pairs[folds == fold]] for fold in np.unique(folds)]
         means = [float(each.mean()) for each in by_fold if each.size]
         share = float(np.clip((sum(means) + USUAL_SHARE) / (len(means) + 1), 0.0, MOST_SHARE))
         mean = tame.sum(axis=1) / np.maximum(count, 1)
+        apart = np.abs(np.subtract.outer(np.arange(horizon), np.arange(horizon)))
+        usual = np.where(apart == 0, 1.0, LASTING + FADING * FADES**apart)
         common = _drawn(mean.T @ mean, np.sum(has_pairs), usual, origins / (origins + COMMON_BELIEF))
         tame = np.where(known, tame - mean[:, None], 0.0)
     flat = tame.reshape(-1, horizon)
+    usual = usual_correlation(np.where(known, tame, np.nan).reshape(-1, horizon), series_folds, memories)
     own = _drawn(flat.T @ flat, known.sum(), usual, series_folds / (series_folds + BELIEF))
     return Dependence(share, _root(common), _root(own))
 

@@ -82,7 +82,7 @@ def test_few_origins_leave_what_is_usual():
     found = fit_dependence(np.full((1, 1, H), np.nan), np.array([0]), 0.0)
     correlation = found.own @ found.own.T
     assert found.share == 0.0  # one series has nothing in common with others
-    assert correlation[0, 1] > correlation[0, 5] > 0.3
+    assert correlation[0, 1] > correlation[0, 5] > 0.2
 
 
 def test_truths_that_are_not_known_count_for_nothing():
