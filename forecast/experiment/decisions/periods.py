@@ -3,6 +3,10 @@
     step        -1   0 | 1   2   3   4   5 |
     month      June  June June July July July July     June began before the forecast, and July may go on after it
 
+A step lies in the period that its date lies in: a week of Sunday, 4 August, in August. Where steps are what is asked
+for (weeks of weekly data, quarters of quarterly ones), each is a period of its own, with the days that it has: a week
+goes on from its Monday, or ends with its date if that is another day; a quarter of February may go on to April.
+
 Shapes: ``S`` series, ``H`` horizon.
 """
 
@@ -13,6 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.dates.date_spans import periods_of
 from forecast.data.frequency import DAY, EPOCH_WEEKDAY, MONTHS, Frequency, Timestamps, months_of, seconds_of
 from forecast.errors import UsageError
 from forecast.wording import joined
@@ -79,7 +84,8 @@ def check_period(period: Period, frequency: Frequency) -> None:
         return
     if frequency.unit == "row":
         raise UsageError(f"Data without dates has no {period}s to add up.", "--total horizon")
-    fitting = [name for name, kind in PERIODS.items() if frequency.days <= SLACK * kind.days]
+    days = 1.0 if frequency.unit == "business-day" else frequency.days
+    fitting = [name for name, kind in PERIODS.items() if days <= SLACK * kind.days]
     if period not in fitting:
         words = joined([f"--total {name}" for name in (*fitting, HORIZON)], "or")
         raise UsageError(f"--total {period} is finer than the data, which is {frequency.name}.", words)
@@ -110,7 +116,9 @@ def whole_steps(period: Period, frequency: Frequency, last: IntArray, numbers: I
 
 def edges_of(period: Period, frequency: Frequency, numbers: IntArray) -> tuple[Timestamps, Timestamps]:
     """Returns the first and the last day of periods of the calendar, by their numbers; see ``numbered``."""
-    begins = frequency.period_begins if _is_own(period, frequency) else PERIODS[period].begins
+    if _is_own(period, frequency):
+        return span_of(frequency, numbers, numbers)
+    begins = PERIODS[period].begins
     return begins(numbers), begins(numbers + 1) - np.timedelta64(DAY, "s")
 
 
@@ -118,9 +126,11 @@ def span_of(frequency: Frequency, first: IntArray, last: IntArray) -> tuple[Time
     """Returns the first day of the steps ``first`` and the last of ``last``; their times where steps are no longer."""
     if frequency.unit != "week" and frequency.unit not in MONTHS:
         return frequency.timestamps(first), frequency.timestamps(last)
-    return frequency.period_begins(first), frequency.period_begins(last + 1) - np.timedelta64(DAY, "s")
+    days = periods_of(frequency, first)[0], periods_of(frequency, last)[1]
+    begins, ends = (each.astype("datetime64[D]") for each in days)
+    return begins.astype("datetime64[s]"), (ends - 1).astype("datetime64[s]")
 
 
 def _is_own(period: Period, frequency: Frequency) -> bool:
-    """Returns whether steps are weeks of their own, which may begin on any day, and are to be weeks."""
-    return period == "week" and frequency.unit == "week" and frequency.every == 1
+    """Returns whether the steps of the data are what is asked for, whenever their weeks, quarters or years begin."""
+    return period == frequency.unit and frequency.every == 1 and period != "day"

@@ -27,11 +27,42 @@ def test_day_lies_in_the_period_of_the_calendar(period, day, edges):
     assert (str(begin[0])[:10], str(end[0])[:10]) == edges
 
 
-def test_weeks_of_the_data_begin_when_they_do_there():
-    frequency = parse_frequency("W-WED", days("2024-04-24"))
-    numbers = numbered("week", frequency, frequency.ordinals(days("2024-04-24", "2024-05-01")))
-    begin, end = edges_of("week", frequency, numbers)
-    assert [str(day)[:10] for day in (*begin, *end)] == ["2024-04-18", "2024-04-25", "2024-04-24", "2024-05-01"]
+@pytest.mark.parametrize(
+    ("code", "first", "period", "edges"),
+    [
+        ("W", "2024-07-01", "week", ("2024-07-01", "2024-07-07")),  # on Mondays weeks begin
+        ("W", "2024-07-01T06", "week", ("2024-07-01", "2024-07-07")),
+        ("W", "2024-07-02", "week", ("2024-06-26", "2024-07-02")),  # on other days they end
+        ("W", "2024-07-03", "week", ("2024-06-27", "2024-07-03")),
+        ("W", "2024-07-04", "week", ("2024-06-28", "2024-07-04")),
+        ("W", "2024-07-05", "week", ("2024-06-29", "2024-07-05")),
+        ("W", "2024-07-06", "week", ("2024-06-30", "2024-07-06")),
+        ("W", "2024-07-07", "week", ("2024-07-01", "2024-07-07")),
+        ("MS", "2024-02-01", "month", ("2024-02-01", "2024-02-29")),
+        ("ME", "2024-02-29", "month", ("2024-02-01", "2024-02-29")),
+        ("M", "2024-02-15", "month", ("2024-02-01", "2024-02-29")),
+        ("QS", "2024-04-01", "quarter", ("2024-04-01", "2024-06-30")),
+        ("QE", "2024-06-30", "quarter", ("2024-04-01", "2024-06-30")),
+        ("QS", "2024-02-01", "quarter", ("2024-02-01", "2024-04-30")),  # of a business year
+        ("QE", "2024-01-31", "quarter", ("2023-11-01", "2024-01-31")),
+        ("YS", "2024-01-01", "year", ("2024-01-01", "2024-12-31")),
+        ("YE", "2024-12-31", "year", ("2024-01-01", "2024-12-31")),
+        ("YS", "2024-07-01", "year", ("2024-07-01", "2025-06-30")),
+        ("YE", "2024-06-30", "year", ("2023-07-01", "2024-06-30")),
+        ("B", "2024-07-05", "day", ("2024-07-05", "2024-07-05")),
+        ("B", "2024-07-05", "week", ("2024-07-01", "2024-07-07")),
+    ],
+)
+def test_step_as_long_as_the_period_is_one(code, first, period, edges):
+    frequency = parse_frequency(code, days(first))
+    check_period(period, frequency)
+    ordinals = frequency.ordinals(days(first))[:, None] + np.arange(3)
+    numbers = numbered(period, frequency, ordinals)
+    begin, end = edges_of(period, frequency, numbers[0, :1])
+    assert (str(begin[0])[:10], str(end[0])[:10]) == edges
+    if period != "week" or frequency.unit == "week":
+        assert len(np.unique(numbers)) == 3
+        assert whole_steps(period, frequency, ordinals[:, 0] - 1, numbers).all()
 
 
 @pytest.mark.parametrize(
@@ -43,6 +74,7 @@ def test_weeks_of_the_data_begin_when_they_do_there():
         ("QS", "2024-01-01", "2024-04-01", ("2024-01-01", "2024-06-30")),
         ("YS", "2024-01-01", "2024-01-01", ("2024-01-01", "2024-12-31")),
         ("W-WED", "2024-04-24", "2024-05-01", ("2024-04-18", "2024-05-01")),
+        ("W-MON", "2024-04-22", "2024-04-29", ("2024-04-22", "2024-05-05")),
         ("D", "2024-02-01", "2024-02-03", ("2024-02-01", "2024-02-03")),
         ("h", "2024-02-01T05", "2024-02-02T04", ("2024-02-01T05", "2024-02-02T04")),
     ],
@@ -73,6 +105,12 @@ def whole(code, origin, horizon, period):
         ("QE", "2024-12-31", 4, "year", [True] * 4),
         ("h", "2024-07-31T23", 25, "day", [True] * 24 + [False]),
         ("W-SUN", "2024-07-28", 2, "week", [True] * 2),
+        ("W-MON", "2024-06-24", 10, "month", [True] * 9 + [False]),  # five Mondays in July, four in August
+        ("W-SUN", "2024-06-30", 10, "month", [True] * 8 + [False] * 2),
+        ("W-MON", "2024-07-01", 4, "month", [False] * 4),
+        ("W-MON", "2024-12-30", 53, "year", [True] * 52 + [False]),
+        ("QS", "2024-01-01", 5, "year", [False] * 5),
+        ("QE", "2023-12-31", 5, "year", [True] * 4 + [False]),
         ("D", "2024-07-30", 3, "horizon", [True] * 3),
     ],
 )
