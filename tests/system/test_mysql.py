@@ -12,7 +12,7 @@ import pytest
 from forecast.data.files.remote.database import read_database
 from forecast.data.files.remote.forecast_table import holds_forecast, write_forecasts
 from forecast.errors import DataError, LockedError, NotFoundError, UsageError
-from forecast.report.tables import FORECAST_COLUMNS
+from forecast.report.tables import forecast_columns
 from postgres_server import free_port
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
@@ -113,11 +113,11 @@ def test_wrong_password_and_table_are_said(server, monkeypatch):
 
 def test_forecasts_replace_those_before_and_wait_for_no_lock(server, monkeypatch):
     monkeypatch.setattr("forecast.data.files.remote.mysql.WAIT", 1)
-    write_forecasts(f"{server[0]}#issued", "shop", FORECAST_COLUMNS, rows(1.5), create=True)
-    write_forecasts(f"{server[0]}#issued", "shop", FORECAST_COLUMNS, rows(9.0)[:4])
+    write_forecasts(f"{server[0]}#issued", "shop", forecast_columns(), rows(1.5), create=True)
+    write_forecasts(f"{server[0]}#issued", "shop", forecast_columns(), rows(9.0)[:4])
     server[1].execute("lock tables issued write")
     with pytest.raises(LockedError, match="None of the 10 forecasts was written"):
-        write_forecasts(f"{server[0]}#issued", "shop", FORECAST_COLUMNS, rows(5.0))
+        write_forecasts(f"{server[0]}#issued", "shop", forecast_columns(), rows(5.0))
     server[1].execute("unlock tables")
     server[1].execute("select forecast, count(*) from issued group by 1 order by 1")
     assert server[1].fetchall() == ((1.5, 6), (9.0, 4))

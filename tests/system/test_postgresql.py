@@ -14,7 +14,7 @@ from forecast.data.files.remote.database import read_database
 from forecast.data.files.remote.forecast_table import holds_forecast, write_forecasts
 from forecast.data.reading.reader import read_panel
 from forecast.errors import DataError, ForecastError, LockedError, NotFoundError, UsageError
-from forecast.report.tables import FORECAST_COLUMNS
+from forecast.report.tables import forecast_columns
 from postgres_server import PASSWORD, PostgresServer, why_not
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not() or "there is one")]
@@ -65,7 +65,7 @@ def forecasts(value=1.5, count=40):
 
 
 def write(address, rows, **how):
-    write_forecasts(address, "sales", FORECAST_COLUMNS, rows, **how)
+    write_forecasts(address, "sales", forecast_columns(), rows, **how)
 
 
 def test_columns_have_the_types_of_the_database(server):

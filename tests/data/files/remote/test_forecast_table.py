@@ -7,7 +7,7 @@ import pytest
 
 from forecast.data.files.remote.forecast_table import check_forecast_table, holds_forecast, write_forecasts
 from forecast.errors import DataError, NotFoundError, UsageError
-from forecast.report.tables import FORECAST_COLUMNS
+from forecast.report.tables import forecast_columns
 
 
 def rows(model="gru", value=1.5, days=3):
@@ -28,7 +28,7 @@ def ask(address, query):
 
 
 def write(address, made, name="sales", **how):
-    write_forecasts(address, name, FORECAST_COLUMNS, made, **how)
+    write_forecasts(address, name, forecast_columns(), made, **how)
 
 
 def test_forecast_replaces_the_one_of_its_key_and_no_other(address):
@@ -94,9 +94,13 @@ def test_table_is_made_only_where_that_is_asked(address):
 @pytest.mark.parametrize(
     ("columns", "message", "hint"),
     [
-        (FORECAST_COLUMNS[:-4] + FORECAST_COLUMNS[-3:], "has no column upper_95", 'alter table "forecasts" add column'),
+        (
+            forecast_columns()[:-4] + forecast_columns()[-3:],
+            "has no column upper_95",
+            'alter table "forecasts" add column',
+        ),
         (("day", "sold"), "it is none of forecasts", "another table"),
-        (FORECAST_COLUMNS, "has no key", 'create unique index on "forecasts" ("model", "version", "series_id"'),
+        (forecast_columns(), "has no key", 'create unique index on "forecasts" ("model", "version", "series_id"'),
     ],
 )
 def test_table_of_somebody_else_that_does_not_fit_is_said(address, columns, message, hint):
@@ -108,7 +112,7 @@ def test_table_of_somebody_else_that_does_not_fit_is_said(address, columns, mess
 
 
 def test_table_of_somebody_else_without_a_name_is_written_by_its_own_key(address):
-    ask(address, f"create table forecasts ({', '.join(FORECAST_COLUMNS)}, note, "
+    ask(address, f"create table forecasts ({', '.join(forecast_columns())}, note, "
                  "unique (model, version, series_id, timestamp, origin))")  # fmt: skip
     write(address, rows())
     write(address, rows(value=2.0))

@@ -4,8 +4,7 @@ import pytest
 from commands import FORECAST_COLUMNS
 from forecast.data.files.written.forecast_csv import parse_forecasts
 from forecast.models.forecaster import Forecasts, Interval
-from forecast.report.tables import FORECAST_COLUMNS as COLUMNS
-from forecast.report.tables import csv_text, forecast_rows
+from forecast.report.tables import csv_text, forecast_columns, forecast_rows
 
 UNUSUAL = "series_id,timestamp,step,forecast,lower_99.5,upper_99.5,version,origin"
 HOURS = np.array([["2024-02-29T22", "2024-02-29T23"], ["2024-03-01T00", "2024-03-01T01"]], dtype="datetime64[s]")
@@ -20,7 +19,9 @@ def test_what_was_written_comes_back_to_the_last_digit():
     bounds = [Interval(80, point - 0.1, point + 0.1), Interval(95, point - 0.2, np.full_like(point, np.nan))]
     ids = ('north, "old"', "two\nlines")
     made = Forecasts(ids, HOURS, point, tuple(bounds))
-    text = csv_text(COLUMNS, forecast_rows(made, ["2024-02-29T21:00:00", "2024-02-29T23:00:00"], "gru", "v12"))
+    text = csv_text(
+        forecast_columns(), forecast_rows(made, ["2024-02-29T21:00:00", "2024-02-29T23:00:00"], "gru", "v12")
+    )
     read = parse_forecasts(text.encode())
     assert [read.series_ids[i] for i in read.series] == [ids[0], ids[0], ids[1], ids[1]]
     assert [read.versions[i] for i in read.version] == ["v12"] * 4
