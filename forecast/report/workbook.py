@@ -216,6 +216,8 @@ class _Sheets:
     def long(self, title: str, table: ResultTable, most: int) -> None:
         """Writes a row a series and step, or a total, with a filter."""
         sheet = self._sheet(title, table.columns, wide=13)
+        place = table.columns.index("forecast")
+        self._number = self._numbers.get(_number_format(np.array([row[place] for row in table.rows], dtype=float)))
         for row, values in enumerate(table.rows[:most], start=1):
             for column, (name, value) in enumerate(zip(table.columns, values, strict=True)):
                 if name in NAMES:
@@ -272,7 +274,9 @@ class _Sheets:
         return sheet
 
     def _value(self, sheet: Any, row: int, column: int, value: float | str | None, *, plain: bool = False) -> None:
-        if value is not None and not isinstance(value, str) and math.isfinite(value):
+        if isinstance(value, bool):
+            sheet.write_boolean(row, column, value)
+        elif value is not None and not isinstance(value, str) and math.isfinite(value):
             formats = () if plain or isinstance(value, int) or self._number is None else (self._number,)
             sheet.write_number(row, column, value, *formats)
 

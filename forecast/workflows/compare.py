@@ -103,7 +103,8 @@ def _compare(request: CompareRequest, run: Run) -> CompareResult:
         experiment = with_cells_alone(experiment, next(stages))
     ablation = ablate(experiment, next(stages)) if request.ablate else None
     found = find_errors(experiment, way) if way else None
-    run.reporter.progress("drawing", SCORED)
+    if request.plots != "none":
+        run.reporter.progress("drawing", SCORED)
     title = f"{stem} ({experiment.reading.panel.target})"
     plots = draw_experiment(experiment, request.plots, title)
     plots |= draw_last_fold(experiment, request.plots, f"{title}, last fold")

@@ -130,8 +130,10 @@ def test_more_rows_than_a_sheet_holds_are_refused(monkeypatch):
 def test_totals_have_a_sheet_of_their_own():
     panel = panel_of()
     made = forecasts_for(panel)
-    totals = ResultTable(("series_id", "period", "forecast"), (("north", "2024-01", 5.0),))
+    totals = ResultTable(("series_id", "period", "is_whole", "forecast"), (("north", "2024-01", False, 51234.5678),))
     content = WorkbookContent(made, forecast_table(made, panel, "gru", "v1"), panel, made, BOARD, CREATED, totals)
     book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(content)))
     assert book.sheetnames == ["Totals", "Forecast", "Chart", "All numbers", "Leaderboard"]
-    assert list(book["Totals"].iter_rows(values_only=True))[1] == ("north", "2024-01", 5.0)
+    _, row = book["Totals"].iter_rows()
+    assert [cell.value for cell in row] == ["north", "2024-01", False, 51234.5678]
+    assert (row[2].data_type, row[3].number_format) == ("b", "#,##0")
