@@ -122,6 +122,8 @@ def print_levels(found: "ReconciliationSummary | None", output: OutputFlags) -> 
         return
     print_covariates(levels_text(found), output)
     if not output.quiet:
+        from forecast.evaluation.hierarchies.level_words import reconciled_words
+
         say(reconciled_words(found), "Adds up")
 
 
@@ -145,19 +147,6 @@ def levels_text(found: "ReconciliationSummary") -> str:
     head = wrapped(f"RMSE of {found.model} by level, * the lowest, → taken")
     going = [heads[name] for name in reversed(methods) if name not in {found.method, "unreconciled", "bottom-up"}]
     return f"\n{head}{fitted_table(rows, list(rows[0]), going)}"
-
-
-def reconciled_words(found: "ReconciliationSummary") -> str:
-    """Returns which method is taken, and why."""
-    from forecast.models.reconciliation.methods import METHODS
-
-    text = f"{found.method} ({METHODS[found.method].explained})"
-    if found.best is None:
-        return f"{text}: no fold told which method errs least"
-    gap = percent(abs(1 - found.best), 1)
-    side = "as large as" if gap == percent(0.0, 1) else f"{gap} {'below' if found.best < 1 else 'above'}"
-    none = f"of {len(found.losses)} ways none errs clearly less on the folds without losing a level"
-    return f"{text}: {none}; on average over levels its error is {side} that of each by itself"
 
 
 def _rank(row: "LeaderboardRow", together: tuple[str, ...]) -> str:

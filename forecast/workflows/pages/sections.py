@@ -15,6 +15,7 @@ from forecast.experiment.summary import libraries
 from forecast.production.store.json_document import utc
 from forecast.report.html import sections
 from forecast.report.html.folds import FoldSpan, fold_gallery
+from forecast.report.html.levels import levels_section
 from forecast.report.html.page import Fact, Page, Section, Term, render_page
 from forecast.report.html.steps import step_gallery
 from forecast.wording import counted, gap_percent, percent, short_number
@@ -81,6 +82,7 @@ def page_of(
         *forecast,
         *life.decision,
         _leaderboard(summary, cover),
+        *_levels(summary),
         _steps(summary),
         *errors,
     ]
@@ -152,6 +154,12 @@ def _leaderboard(summary: Summary, cover: ReportIntro) -> Section:
         verdict=(summary.verdict or "") if cover.lead else "",
         saved=cover.model or "",
     )
+
+
+def _levels(summary: Summary) -> list[Section]:
+    """Returns how well a hierarchy adds up; nothing where no series is a sum."""
+    found = summary.reconciliation
+    return [levels_section(found, summary.target or "the target")] if found else []
 
 
 def _stands_on(summary: Summary) -> str:

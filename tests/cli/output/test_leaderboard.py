@@ -5,11 +5,9 @@ import sys
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.output.leaderboard import leaderboard_table, print_leaderboard, reconciled_words
-from forecast.evaluation.hierarchies.level_scores import ReconciliationSummary
+from forecast.cli.output.leaderboard import leaderboard_table, print_leaderboard
 from forecast.evaluation.leaderboard import Leaderboard, LeaderboardRow
 
 ROW = LeaderboardRow(1, "", 1.0, 0.0, 1, 1, 1, 0.2, None, None, 0, 0, "", 0, 0, 1, None)
@@ -56,11 +54,3 @@ def test_best_or_saved_row_and_the_plain_verdict_stand_out(monkeypatch):
         print_leaderboard(board(), OutputFlags(format="table"), document, chosen)
         assert [line.split()[2] for line in out.getvalue().splitlines() if line.startswith("\x1b[1;32m")] == [name]
         assert out.getvalue().endswith("\x1b[1mOff by about 27.\x1b[0m\ngru leads.\n")
-
-
-@pytest.mark.parametrize(
-    ("best", "words"), [(0.99962, "as large as that"), (1.0004, "as large as that"), (0.98, "2.0 % below that")]
-)
-def test_error_of_sums_is_told_beside_that_of_each_by_itself(best, words):
-    found = ReconciliationSummary(hierarchy="a/b", model="gru", method="ols", losses={"ols": best}, levels=())
-    assert reconciled_words(found).endswith(f"its error is {words} of each by itself")
