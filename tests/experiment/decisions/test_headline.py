@@ -36,7 +36,7 @@ class Known:
 
     @property
     def distribution(self):
-        return SimpleNamespace(futures=self.futures.shape[1])
+        return SimpleNamespace(futures=self.futures.shape[1], rare=None)
 
     def paths(self, count, *, seed=0, which=None):
         assert count == self.futures.shape[1]
