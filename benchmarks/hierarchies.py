@@ -4,6 +4,7 @@
         --peers /path/to/python/with/statsforecast
     python benchmarks/hierarchies.py ../shared/data/tourism_regions.csv --lift --preset fast
     python benchmarks/hierarchies.py --large
+    python benchmarks/hierarchies.py --train 20000
 
 The last 8 quarters are held out, those of ``--test`` where it continues the data; the method that is issued was chosen
 on the folds before them. ``--back N`` ends the data N horizons earlier: what is chosen by hand is to be chosen there.
@@ -40,12 +41,15 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="file of all forecasts, so that nothing is trained twice")
     parser.add_argument("--lift", action="store_true", help="errors with and without the lift, at 25 earlier origins")
     parser.add_argument("--large", action="store_true", help="time and memory of 20,000 series instead")
+    parser.add_argument("--train", type=int, metavar="LEAVES", help="cost of train and predict of shards instead")
     parser.add_argument("--peer", nargs=2, metavar=("IN", "OUT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.peer:
         _peer(*map(Path, options.peer))
     elif options.large:
         _large()
+    elif options.train:
+        _from_shards(options.train)
     elif options.lift:
         _lift(options)
     else:
@@ -231,6 +235,46 @@ def _large() -> None:
         used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         off, seconds = tree.incoherence(made), perf_counter() - began
         print(f"{name:15} {seconds:6.2f} s  {used:5.2f} GB at most  {off:.0e} off  least {made.min():g}")
+
+
+def _from_shards(leaves: int) -> None:
+    """Trains a linear model of the fast preset on 60 months of leaves in 200 groups, and forecasts all, from shards."""
+    from measuring import measure
+
+    program = str(Path(sys.executable).with_name("forecast"))
+    with TemporaryDirectory() as text:
+        folder = Path(text)
+        _write_leaves(folder / "leaves.parquet", leaves)
+        shards = str(max(1, leaves // 2500))
+        tree = ["--id", "group,item", "--hierarchy", "group/item"]
+        quick = ["--horizon", "12", "--model", "linear", "--preset", "fast", "--plots", "none"]
+        for words in (
+            ["shard", "leaves.parquet", "pieces", "--id", "group,item", "--shards", shards, "-q"],
+            ["train", "pieces", *tree, *quick, "--name", "leaves", "-q"],
+            ["predict", "leaves", "--data", "pieces", "-o", "made", "-q"],
+            ["predict", "leaves", "--data", "leaves.parquet", "-o", "made.parquet", "-q"],
+        ):
+            run = measure([program, *words], folder).checked()
+            what = " ".join(words[:4])
+            print(f"{what:40} {run.seconds:7.1f} s  {run.cpu_seconds:7.1f} s of cores  {run.megabytes:6,.0f} MB")
+
+
+def _write_leaves(path: Path, leaves: int) -> None:
+    """Writes monthly leaves with a season, a trend and noise, as large as a Gamma distribution says."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rng, steps = np.random.default_rng(0), 60
+    months = [f"{2018 + step // 12}-{step % 12 + 1:02d}-01" for step in range(steps)]
+    level, times = rng.gamma(1.5, 20, (leaves, 1)), np.arange(steps)
+    values = level * ((1 + 0.3 * np.sin(times * np.pi / 6)) * (1 + 0.002 * times) + rng.normal(0, 0.2, (leaves, steps)))
+    names = {
+        "group": [f"g{leaf % 200:03d}" for leaf in range(leaves)],
+        "item": [f"i{leaf:06d}" for leaf in range(leaves)],
+    }
+    columns = {name: pa.array(np.repeat(own, steps)) for name, own in names.items()}
+    sold = pa.array(np.maximum(np.round(values, 1), 0).ravel())
+    pq.write_table(pa.table({"month": pa.array(months * leaves), **columns, "sold": sold}), path)
 
 
 if __name__ == "__main__":

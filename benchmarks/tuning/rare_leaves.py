@@ -5,7 +5,8 @@
 Smoothing, with IMAPA for such leaves, is backtested on tourism_regions and on items of carparts in eight made-up
 groups, each from several ends of their training parts; each fold is calibrated by those before it. Printed are what 80
 and 95 % intervals held, and the weighted quantile loss of deciles, of these leaves, of the others and of each level of
-sums, with counts and without. The official hold-outs are not read.
+sums, with counts and without; and of panels of carparts and series that sell all the time, without a hierarchy, with
+counts for all series and for those alone that sell now and then, or few pieces. The official hold-outs are not read.
 """
 
 import argparse
@@ -15,12 +16,13 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from held_back import Case, training_part
+from held_back import Case, filled, training_part
 from study import FloatArray, run_with
 
 from hierarchies import back, tourism
 
-GROUPS = 8
+GROUPS, ENDS = 8, (0.1, 0.9, 0.025, 0.975)
+RULE = "forecast.evaluation.backtest.counted_series"
 FIT = "forecast.evaluation.distribution.count_fit.fit_rare_leaves"
 
 
@@ -68,20 +70,19 @@ class Smoothed:
 
 def measured(case: Case) -> dict[str, list[tuple[FloatArray, FloatArray, FloatArray]]]:
     """Returns of each kind of series what came, and the quantiles and ends of levels: (n,), (Q, n) and (4, n)."""
+    from forecast.data.checks.demand import INTERVAL, counted_series
     from forecast.evaluation.backtest import backtest
     from forecast.evaluation.distribution.quantile_metrics import DECILES
     from forecast.evaluation.splits import rolling_origins
-    from forecast.models.reconciliation.leaf_states import LeafStates
-    from forecast.models.reconciliation.reconciler import CURRENT
 
     folds = rolling_origins(case.panel, case.horizon, case.folds, 1, warms_up=True)
     found = backtest(case.panel, folds, [Smoothed(case)], case.season, refit=False, metric="rmsse", run=run_with(0))
     made: dict[str, list[Any]] = {}
     quantiles, tree = found.trials[0].quantiles, case.panel.hierarchy
     told = np.stack([quantiles.at(p) for p in DECILES])
-    ends = np.stack([quantiles.at(p) for p in (0.1, 0.9, 0.025, 0.975)])
+    ends = np.stack([quantiles.at(p) for p in ENDS])
     for k, fold in enumerate(folds[1:]):
-        rare = LeafStates.of(fold.train(case.panel), CURRENT).counted(every=False)
+        rare = counted_series(fold.train(case.panel), INTERVAL, 0.0)
         kinds = {"rare leaves": rare, "other leaves": tree.is_leaf & ~rare}
         kinds |= {name: tree.level == i for i, name in enumerate(tree.levels[:-1])}
         for name, which in kinds.items():
@@ -117,11 +118,55 @@ def cases(quick: bool) -> dict[str, tuple[Case, ...]]:
     }
 
 
+def mixed(name: str, quick: bool) -> Case:
+    """Returns items of carparts beside series that sell all the time, whole numbers of 20 on average, as one panel."""
+    from forecast.data.panel import panel_from_series
+
+    items, others = training_part("carparts", 60 if quick else 240), training_part(name, 30 if quick else 120)
+    steps = int(items.panel.lengths.max())
+    rare = [own for own in filled(items) if len(own) == steps]
+    often = [own[-steps:] for own in filled(others) if len(own) >= steps]
+    often = [np.round(20 * np.maximum(own, 0) / own.mean()) for own in often]
+    return Case(panel_from_series([*rare, *often], "MS"), 6, (12,), 3)
+
+
+def show_mixed(name: str, case: Case) -> None:
+    """Prints the same of a panel without a hierarchy, forecast by smoothing, with counts for all and for some."""
+    from forecast.data.checks.demand import INTERVAL, counted_series
+    from forecast.evaluation.backtest import backtest
+    from forecast.evaluation.distribution.quantile_metrics import DECILES
+    from forecast.evaluation.splits import rolling_origins
+    from forecast.models.classical.baselines import Baseline
+    from forecast.models.method_settings import CURRENT
+
+    folds = rolling_origins(case.panel, case.horizon, case.folds, 1, warms_up=True)
+    model = Baseline("smoothing", case.horizon, case.season, CURRENT.classical, is_demand=True)
+    rows = []
+    for every in (True, False):
+        with patch(RULE, lambda panel, *_: np.ones(len(panel), bool)) if every else nullcontext():
+            found = backtest(case.panel, folds, [model], case.season, refit=False, metric="rmsse", run=run_with(0))
+        made: dict[str, list[Any]] = {"rare": [], "others": [], "all": []}
+        for k, fold in enumerate(folds[1:]):
+            rare = counted_series(fold.train(case.panel), INTERVAL, 0.0)
+            for kind, which in (("rare", rare), ("others", ~rare), ("all", np.ones(len(rare), bool))):
+                told, ends = (
+                    np.stack([found.trials[0].quantiles.at(p)[k, which].ravel() for p in every_p])
+                    for every_p in (DECILES, ENDS)
+                )
+                made[kind].append((found.truths[k, which].ravel(), told, ends))
+        rows.append(shown(made))
+    print(f"\ncarparts with {name}: held of 80 and 95 %, and WQL, with counts for all and for some")
+    for kind in rows[0]:
+        print(f"{kind:20}" + "   ".join("{:6.1f} {:6.1f} {:8.4f}".format(*each[kind]) for each in rows))
+
+
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
+    for name in ("m3_monthly", "tourism_monthly"):
+        show_mixed(name, mixed(name, quick))
     for name, ends in cases(quick).items():
         joined: list[dict[str, list[Any]]] = []
         for without in (True, False):

@@ -14,12 +14,13 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.checks.demand import INTERVAL, counted_series, few_pieces
 from forecast.data.limits import Lowest, is_never_negative
 from forecast.data.panel import Panel
 from forecast.errors import DataError
-from forecast.evaluation.distribution.count_fit import fit_count_distribution, fit_tree_distribution
+from forecast.evaluation.distribution.count_fit import fit_mixed_distribution
 from forecast.evaluation.distribution.difficulty import difficulty, with_demands
-from forecast.evaluation.distribution.distribution import Distribution, ErrorRecord, fit_distribution
+from forecast.evaluation.distribution.distribution import Distribution, ErrorRecord
 from forecast.evaluation.distribution.probabilistic_forecast import NodeSums, ProbabilisticForecast
 from forecast.evaluation.distribution.quantile_metrics import DECILES
 from forecast.evaluation.ended_series import ended, ended_records
@@ -249,8 +250,8 @@ class _RunningTrial:
         tree = panel.hierarchy
         self.reconciler = FoldReconciler(tree, panel.series_ids) if tree is not None else None
         self.moves: FittedReconciliation | None = None  # what makes the latest fold's forecasts add up
-        self.every = tree is not None and LeafStates.of(first, CURRENT).is_mostly_sparse
-        self.rare: NDArray[np.bool_] | None = None  # leaves that counts are expected of
+        self.few = few_pieces(first)
+        self.rare: NDArray[np.bool_] | None = None  # series that counts are expected of
 
     def fit(self, fold: Fold, watcher: Watcher) -> None:
         """Trains on all that the fold's origin may know."""
@@ -323,21 +324,18 @@ class _RunningTrial:
         records = [*(record.errors for record in known), *more]
         if not records or not self.levels:
             return None
-        nonnegative, tree = is_never_negative(lowest), self.panel.hierarchy
-        if tree is None and records[0].difficulty.demands is not None:
-            return fit_count_distribution(records, self.panel.series_ids)
-        ids, season = self.panel.series_ids, self.scales.season
-        if tree is not None:
-            found = fit_tree_distribution(records, ids, season, tree.level, nonnegative=nonnegative)
-            return found and replace(found, rare=found.rare and replace(found.rare, is_every=self.every))
-        return fit_distribution(records, ids, season, nonnegative=nonnegative, memories=self.memories)
+        ids, season, tree = self.panel.series_ids, self.scales.season, self.panel.hierarchy
+        fit = partial(fit_mixed_distribution, records, ids, season, nonnegative=is_never_negative(lowest), few=self.few)
+        return fit(memories=self.memories) if tree is None else fit(levels=tree.level)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None
         self.members, self.predict_seconds = self.made.members(self.fitted, train)
-        if self.reconciler is not None:
+        is_tree = self.reconciler is not None
+        has_counts = self.members.is_demand or (is_tree and has_means(self.members))
+        self.rare = counted_series(train, INTERVAL, self.few) if has_counts else None
+        if is_tree:
             states = LeafStates.of(train, CURRENT)
-            self.rare = states.counted(every=self.every) if has_means(self.members) else None
             self.members = states.settled(self.members, train, METHODS.classical.intermittent)
         return self.members
 

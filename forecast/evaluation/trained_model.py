@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.checks.demand import counted_series
 from forecast.data.limits import Lowest, steps_within
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
@@ -95,14 +96,14 @@ class TrainedModel:
         return self.combination.anchor, 1 - self.combination.trust
 
     @property
-    def has_rare_leaves(self) -> bool:
-        """Whether leaves of a hierarchy that sell now and then have a distribution of counts."""
+    def counts_some(self) -> bool:
+        """Whether some series have a distribution of counts, such as leaves that sell now and then."""
         return isinstance(self.distribution, Distribution) and self.distribution.rare is not None
 
-    def counted_leaves(self, states: LeafStates) -> NDArray[np.bool_] | None:
-        """Returns the leaves that have a distribution of counts, (S,); None where that is not known."""
+    def counted(self, panel: Panel) -> NDArray[np.bool_] | None:
+        """Returns which series have a distribution of counts where not all have, (S,); None where none has."""
         known = self.distribution.rare if isinstance(self.distribution, Distribution) else None
-        return states.counted(every=known.is_every) if known else None
+        return counted_series(panel, known.interval, known.few) if known else None
 
     def can_tell(self, levels: Sequence[float], probabilities: Sequence[float] = ()) -> bool:
         """Returns whether it has these intervals and quantiles; a version of an earlier program has its own only."""
@@ -156,7 +157,7 @@ class TrainedModel:
             points = forecast_points(lifted, self.combination, own, self.scales.rounding)
             blocks.append(moves.coherent(points, lowest_values(panel)) if moves else points)
             if len(blocks) == 1:
-                distributed = self.distributed(panel, members, blocks[0], own, moves, states)
+                distributed = self.distributed(panel, members, blocks[0], own, moves)
             if sum(block.shape[1] for block in blocks) < horizon:
                 extended = _append(extended, blocks[-1])
         intervals, quantiles = self._bounds(panel, blocks[0], lowest, distributed, probabilities)
@@ -186,9 +187,10 @@ class TrainedModel:
         point: FloatArray,
         lowest: Lowest,
         moves: FittedReconciliation | None = None,
-        states: LeafStates | None = None,
+        *,
+        are_sums: bool = False,
     ) -> ProbabilisticForecast | None:
-        """Returns a direct forecast with its distribution; None where none is known. States tell of leaves."""
+        """Returns a direct forecast with its distribution; None where none is known. Sums of shards have no counts."""
         if not isinstance(self.distribution, Distribution):
             return None
         scales = interval_scales(panel, self.season, self.spread, self.scales)
@@ -196,7 +198,7 @@ class TrainedModel:
             scales = np.where(panel.has_ended, np.nan, scales)  # what is 0 for sure has no interval around it
         used = self.combination.used if self.combination else np.ones(len(members.values), dtype=bool)
         known = difficulty(panel, self.season, scales, point, members, used, self.difficulty)
-        rare = self.counted_leaves(states) if states else None
+        rare = None if are_sums else self.counted(panel)
         known = known if rare is None else with_demands(known, panel, rare, self.difficulty)
         tree = panel.hierarchy
         sums = NodeSums(tree, moves.variances, moves.settings) if tree is not None and moves else None

@@ -41,13 +41,14 @@ def short_notes(trained: TrainedModel, panel: Panel) -> tuple[str, ...]:
     """Returns which series have so few rows that their intervals are as wide as others', or that they have none."""
     if trained.distribution is None:
         return ()
-    if isinstance(trained.distribution, Distribution) and trained.distribution.counts:
+    known = trained.distribution
+    if isinstance(known, Distribution) and (known.counts or (known.rare and not trained.reconciliation)):
         return _demand_notes(trained, panel)
     few = differences_seen(panel, trained.season) < trained.scales.few_differences
-    states = trained.leaf_states(panel)
-    counted_leaves = trained.counted_leaves(states) if states else None
-    few &= True if counted_leaves is None else ~counted_leaves
+    has_counts = trained.counted(panel)
     has_none = np.isnan(interval_scales(panel, trained.season, trained.spread, trained.scales))
+    if has_counts is not None:  # what of no scale is known has them as well
+        few &= ~(has_counts | has_none)
     notes = []
     for which, what in ((few & ~has_none, "mostly as wide as is usual of the others"), (few & has_none, "")):
         names = [panel.series_ids[i] for i in np.flatnonzero(which)]

@@ -24,6 +24,8 @@ from forecast.data.panel import FloatArray, IntArray, Panel
 
 INTERVAL, VARIATION = 1.32, 0.49
 """The cut-offs of Syntetos, Boylan & Croston."""
+FEW = 5.0  # measured by benchmarks/tuning/rare_leaves.py
+"""Pieces a step that are few: of more, single ones are not seen, and errors are like those of other series."""
 MOSTLY = 0.5
 """A panel has intermittent demand where at least so many of the series that sell at all have."""
 CLOSED = 0.95
@@ -91,6 +93,38 @@ def demand_classes(panel: Panel) -> DemandClasses:
     variation = np.where(demands > 1, variance / np.where(mean > 0, mean, 1.0) ** 2, 0.0)
     below = _sums(owner, known & (values < 0), len(panel)) > 0
     return DemandClasses(interval, variation, ~below & (count > 0), *_ends(panel, owner, sells, demands))
+
+
+def counted_series(panel: Panel, interval: float, few: float) -> NDArray[np.bool_]:
+    """Returns of which series counts come, (S,): those that never sold, or sell now and then, or few whole pieces.
+
+    Sums of a hierarchy are none of them, nor are leaves that have ended.
+
+    Args:
+        panel: ends at the origin.
+        interval: series that sell every so many steps, or less often, do so now and then.
+        few: pieces a step, at most.
+    """
+    found, tree = demand_classes(panel), panel.hierarchy
+    often = np.isfinite(found.interval) & (found.interval < interval)
+    counts = ~often | (_mean_pieces(panel) <= few)
+    return np.asarray(counts & found.is_demand & ~panel.has_ended & (tree.is_leaf if tree else True))
+
+
+def few_pieces(panel: Panel) -> float:
+    """Returns ``FEW`` where most series that sell no more than that sell now and then; else 0."""
+    rare, counts = (counted_series(panel, INTERVAL, few) for few in (0.0, FEW))
+    sells = np.isfinite(demand_classes(panel).interval)
+    return FEW if (rare & sells).sum() > MOSTLY * (counts & sells).sum() else 0.0
+
+
+def _mean_pieces(panel: Panel) -> FloatArray:
+    """Returns the mean of each series of whole numbers, (S,); infinite where there are others."""
+    known = ~np.isnan(panel.values)
+    owner, values = np.repeat(np.arange(len(panel)), panel.lengths)[known], panel.values[known]
+    broken = np.bincount(owner[values != np.rint(values)], minlength=len(panel)) > 0
+    mean = np.bincount(owner, values, len(panel)) / np.maximum(np.bincount(owner, minlength=len(panel)), 1)
+    return np.where(broken, np.inf, mean)
 
 
 def _sums(owner: IntArray, which: NDArray[np.bool_], count: int) -> IntArray:

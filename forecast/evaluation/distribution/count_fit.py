@@ -5,10 +5,12 @@ Shapes: ``R`` records, ``S`` series, ``H`` horizon, ``N`` values.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.checks.demand import INTERVAL
 from forecast.data.panel import IntArray
 from forecast.evaluation.distribution.counts import LEAST_RATE, MOST_RATE, CountShape
 from forecast.evaluation.distribution.difficulty import FEATURES, Difficulty
@@ -58,29 +60,41 @@ def fit_count_distribution(records: Sequence[ErrorRecord], series_ids: tuple[str
     )
 
 
-def fit_tree_distribution(
-    records: Sequence[ErrorRecord], series_ids: tuple[str, ...], season: int, levels: IntArray, *, nonnegative: bool
+def fit_mixed_distribution(
+    records: Sequence[ErrorRecord],
+    series_ids: tuple[str, ...],
+    season: int,
+    *,
+    nonnegative: bool,
+    few: float = 0.0,
+    levels: IntArray | None = None,
+    memories: FloatArray | None = None,
 ) -> Distribution | None:
-    """Returns the distribution of a hierarchy's series: counts of leaves that sell now and then, errors of all others.
+    """Returns the distribution of all series: counts of those that sell now and then, errors of all others.
 
     Args:
-        records: forecasts at several origins, whose difficulty tells of demands of such leaves alone.
+        records: forecasts at several origins, whose difficulty tells of the demands of the former alone.
         series_ids: (S,).
         season: by whose phases series may be harder.
-        levels: (S,), of the hierarchy.
         nonnegative: whether no series ever was below zero.
+        few: pieces a step up to which series are among the former; see ``counted_series``.
+        levels: (S,), of a hierarchy; None where no series is a sum of others.
+        memories: what the past of few series says of how long shocks last, see ``memory_likelihoods``.
     """
+    fit = partial(fit_distribution, nonnegative=nonnegative, levels=levels, memories=memories)
+    if levels is None and all(own.difficulty.has_demands.all() for own in records):
+        return fit_count_distribution(records, series_ids)
     rare = fit_rare_leaves(records)
     if rare is None:
-        return fit_distribution(records, series_ids, season, nonnegative=nonnegative, levels=levels)
+        return fit(records, series_ids, season)
     counted = np.stack([rare.scores_of(own.point, own.truth, own.difficulty) for own in records])
     others = [replace(own, truth=np.where(own.difficulty.has_demands[:, None], np.nan, own.truth)) for own in records]
-    told = fit_distribution(others, series_ids, season, nonnegative=nonnegative, levels=levels, counted=counted)
-    return told and replace(told, rare=rare)
+    told = fit(others, series_ids, season, counted=counted)
+    return told and replace(told, rare=replace(rare, interval=INTERVAL, few=few))
 
 
 def fit_rare_leaves(records: Sequence[ErrorRecord]) -> CountShape | None:
-    """Returns how what comes of leaves that sell now and then lies around its mean; None where none sold."""
+    """Returns how what comes of series that have counts lies around its mean; None where none sold."""
     told = [own for own in records if (own.truth[own.difficulty.has_demands] > 0).any()]
     if not told:
         return None

@@ -32,7 +32,8 @@ class CountShape:
         start, slope: ``a`` and ``b``.
         sizes: (P,), quantiles of sizes over their mean at ``GRID``.
         is_whole: all counts are whole numbers.
-        is_every: leaves of a hierarchy that sell few pieces a step have counts as well, since most sell now and then.
+        interval, few: series that sell less often, or no more pieces a step, have counts where not all have: see
+            ``counted_series``.
         width: normal scores count for so many times as much; see ``widened``.
     """
 
@@ -41,7 +42,8 @@ class CountShape:
     slope: float
     sizes: FloatArray
     is_whole: bool
-    is_every: bool = False
+    interval: float = 0.0
+    few: float = 0.0
     width: float = 1.0
 
     def widened(self, factor: float) -> Self:
@@ -57,6 +59,13 @@ class CountShape:
             scores: (…, S, H).
         """
         return self.at(mean, self.size_of(difficulty)[:, None], scores)
+
+    def instead(self, values: FloatArray, mean: FloatArray, known: "Difficulty", scores: FloatArray) -> FloatArray:
+        """Returns values, (P, S, H), with counts at some normal scores, (P,), of the series with demands."""
+        if known.demands is None:
+            return values
+        made = self.quantiles(mean, known, np.broadcast_to(scores[:, None, None], values.shape))
+        return np.where(known.has_demands[:, None], made, values)
 
     def size_of(self, difficulty: "Difficulty") -> FloatArray:
         """Returns the size of a demand of each series, (S,)."""

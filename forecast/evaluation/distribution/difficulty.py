@@ -113,8 +113,10 @@ def difficulty(
 def with_demands(
     known: Difficulty, panel: Panel, rare: NDArray[np.bool_], settings: DifficultySettings = DIFFICULTY
 ) -> Difficulty:
-    """Returns what is known, with the demands of leaves of a hierarchy that sell now and then, (S,)."""
-    demands = np.where(rare, _demands(panel, settings.demand_steps), np.nan) if rare.any() else None
+    """Returns what is known, with the demands of series that have counts, (S,), and of those of no known scale."""
+    is_leaf = panel.hierarchy.is_leaf if panel.hierarchy else True
+    asked = rare | (np.isnan(known.scales) & ~panel.has_ended & is_leaf)
+    demands = np.where(asked, _demands(panel, settings.demand_steps), np.nan) if asked.any() else None
     return replace(known, demands=demands)
 
 

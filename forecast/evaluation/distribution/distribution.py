@@ -89,7 +89,7 @@ class Distribution:
         stretch: of the scale on which errors are alike, see ``Transform``.
         futures: joint paths by which totals are told.
         counts: of demand that comes now and then; ``table`` then holds normal scores, and its spread is of no use.
-        rare: of leaves of a hierarchy that sell now and then, which a difficulty tells by their demands.
+        rare: of some series, such as leaves that sell now and then: those of which a difficulty tells demands.
     """
 
     symmetry: Symmetry
@@ -136,6 +136,8 @@ class Distribution:
             return Quantiles(tuple(probabilities), keep(self.counts.quantiles(point, difficulty, scores), lowest))
         transform, sizes = self._sizes(point, difficulty, series_ids)
         values = transform.moved(point, shape * sizes)
+        if self.rare:
+            values = self.rare.instead(values, point, difficulty, normal_scores(probabilities))
         return Quantiles(tuple(probabilities), keep(values, lowest))
 
     def paths(
@@ -318,10 +320,8 @@ class _Fitter:
             scores = np.where(np.isnan(self.counted), scores, self.counted)
         if self.levels is not None:
             scores = scores[:, self.levels == self.levels.max()]
-        dependence = fit_dependence(scores, self.folds, pieces, memories)
-        share = SHARES[best.symmetry]
-        shown = (best.symmetry, share, best.spread, GRID, best.table, self.series_ids, best.hardness, dependence)
-        return Distribution(*shown)
+        shown = (best.symmetry, SHARES[best.symmetry], best.spread, GRID, best.table, self.series_ids, best.hardness)
+        return Distribution(*shown, fit_dependence(scores, self.folds, pieces, memories))
 
     def better(self, plain: _Candidate, others: Sequence[tuple[Symmetry, int]]) -> _Candidate:
         """Returns the best of some kinds of candidates where it is clearly better than a plain one, else that one."""

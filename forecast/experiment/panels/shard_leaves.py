@@ -185,7 +185,7 @@ def add_paths(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
     if told.bounds:
         trained = asked_of(leaves.own.stored, told.asked)
         asked = asked_probabilities(trained, told.shard.probabilities)
-        paths = with_quantiles(paths, asked, bounds, are_counts=trained.has_rare_leaves)
+        paths = with_quantiles(paths, asked, bounds, are_counts=trained.counts_some)
     total = added(paths, leaves.above, leaves.sums)
     assert total is not None
     write_array(told.shard.output, total)
@@ -229,7 +229,7 @@ class _Leaves:
         """Yields the paths of each leaf as far as sums ask for it, (N, H)."""
         trained, panel = self.own.stored.trained, self.own.panel
         filled, lowest = trained.filled(panel, trained.horizon), lowest_values(panel)
-        found = trained.distributed(filled, self._members, self.point, lowest, states=trained.leaf_states(panel))
+        found = trained.distributed(filled, self._members, self.point, lowest)
         assert found is not None
         drawn = found.leaf_paths(found.distribution.futures, range(len(panel)))
         if self._shift is None:

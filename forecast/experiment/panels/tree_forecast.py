@@ -241,7 +241,7 @@ class _Work:
         bounds = list[FloatArray]()
         if total is not None:
             probabilities = asked_probabilities(self.trained, asked.probabilities)
-            are_counts = self.trained.has_rare_leaves
+            are_counts = self.trained.counts_some
             deque(with_quantiles(total[places], probabilities, bounds, are_counts=are_counts), maxlen=0)
         point, steps, told = made.point[places], self.told.horizon, np.stack(bounds) if bounds else None
         forecasts = bounded_forecasts(self.trained, panel, point, told, asked.probabilities, steps)

@@ -197,7 +197,7 @@ def reconciled_sums(stored: StoredModel, tree: TreeSums, files: Sequence[LeafFil
             more = {"groups": known["groups"], "sums": known["sums"]}
         made = {"point": reconciler.leaves(moves, part), "variances": reconciler.variances_of(part), **more}
         write_arrays(each.point, {**_arrays_of(part), **made})
-    distributed = trained.distributed(filled, members, point, lowest)
+    distributed = trained.distributed(filled, members, point, lowest, are_sums=True)
     return ReconciledSums(point, distributed, reconciler, own.settings.rounds)
 
 

@@ -20,7 +20,7 @@ LEAST_STEP = 1e-6
 LARGEST = 1e4
 """More than any number of a distribution: they are ratios and logarithms of such."""
 
-COUNT_FIELDS = ("usual", "start", "slope", "is_whole", "is_every")
+COUNT_FIELDS = ("usual", "start", "slope", "is_whole", "interval", "few")
 FIRST_FUTURES, MOST_FUTURES = 1000, 100_000
 
 
@@ -32,7 +32,8 @@ class CountEntry(Document):
     start: float
     slope: float
     is_whole: bool
-    is_every: MayLack[bool] = None
+    interval: MayLack[float] = None
+    few: MayLack[float] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ class DistributionEntry(Document):
         levels: of the intervals that are given unasked, in per cent.
         futures: joint paths by which totals are told; the first versions did not say so.
         counts: of demand that comes now and then; None of other data.
-        rare: of leaves of a hierarchy that sell now and then; None where there are none.
+        rare: of some series, such as leaves of a hierarchy that sell now and then; None where there are none.
     """
 
     symmetry: Symmetry
@@ -148,7 +149,9 @@ def _load_counts(entry: CountEntry, sizes: NDArray[np.float64]) -> CountShape:
     """
     if entry.usual <= 0 or entry.slope <= 0 or (sizes < 0).any() or (np.diff(sizes) < 0).any():
         raise ValueError("its counts are none")
-    return CountShape(entry.usual, entry.start, entry.slope, sizes, entry.is_whole, bool(entry.is_every))
+    return CountShape(
+        entry.usual, entry.start, entry.slope, sizes, entry.is_whole, entry.interval or 0.0, entry.few or 0.0
+    )
 
 
 def _check(entry: DistributionEntry) -> None:

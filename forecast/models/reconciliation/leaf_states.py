@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.checks.demand import MOSTLY, demand_classes
+from forecast.data.checks.demand import demand_classes
 from forecast.data.panel import Panel
 from forecast.models.classical.intermittent import RULES, IntermittentSettings, intermittent
 from forecast.models.forecaster import Members
@@ -25,8 +25,6 @@ IntArray = NDArray[np.int64]
 
 LEAF_RULE = "imapa"  # measured by benchmarks/tuning/hierarchies.py
 """What forecasts leaves that sell now and then."""
-FEW = 5.0  # measured by benchmarks/tuning/rare_leaves.py
-"""Pieces a step that are few: of more, single ones are not seen, and errors are like those of other series."""
 MEANS = frozenset({"smoothing", *RULES})
 """Rules that forecast a mean by themselves."""
 
@@ -38,36 +36,20 @@ class LeafStates:
     Attributes:
         ended: (S,), all that is below them has ended.
         sparse: (S,), leaves that sell now and then.
-        never: (S,), leaves that never sold.
-        few: (S,), leaves that sell in most steps, but few pieces of each.
     """
 
     ended: BoolArray
     sparse: BoolArray
-    never: BoolArray
-    few: BoolArray
 
     @classmethod
     def of(cls, panel: Panel, settings: ReconciliationSettings) -> Self:
         """Returns those of a panel that ends at the origin; of one without a hierarchy all series are leaves."""
-        ended = panel.has_ended & settings.ends
-        sparse = never = few = np.zeros(len(panel), dtype=bool)
+        ended, sparse = panel.has_ended & settings.ends, np.zeros(len(panel), dtype=bool)
         if settings.sparse:
             found, tree = demand_classes(panel), panel.hierarchy
-            is_demand = ~ended & found.is_demand & (tree.is_leaf if tree else True)
-            never = is_demand & found.never_sold
-            sparse = is_demand & ~never & (found.interval >= settings.sparse)
-            few = is_demand & ~never & ~sparse & _are_few(panel)
-        return cls(ended, sparse, never, few)
-
-    @property
-    def is_mostly_sparse(self) -> bool:
-        """Whether most leaves that sell few pieces, or now and then, do the latter."""
-        return bool(self.sparse.sum() > MOSTLY * (self.sparse | self.few).sum())
-
-    def counted(self, *, every: bool) -> BoolArray:
-        """Returns the leaves of which counts come, (S,): that sell now and then, or every one that sells few pieces."""
-        return self.sparse | self.never | (self.few & every)
+            sells = found.is_demand & np.isfinite(found.interval) & (tree.is_leaf if tree else True)
+            sparse = sells & (found.interval >= settings.sparse) & ~ended
+        return cls(ended, sparse)
 
     def settled(self, members: Members, panel: Panel, rules: IntermittentSettings) -> Members:
         """Returns members that say what is known of these series; the rule is for networks, which have anchors."""
@@ -104,17 +86,6 @@ class LeafStates:
 def has_means(members: Members) -> bool:
     """Returns whether what leaves that sell now and then are forecast is their mean, around which counts lie."""
     return bool(members.anchors) or set(members.views) <= MEANS
-
-
-def _are_few(panel: Panel) -> BoolArray:
-    """Returns which series are whole numbers with a mean that is small, (S,)."""
-    known = ~np.isnan(panel.values)
-    owner = np.repeat(np.arange(len(panel)), panel.lengths)[known]
-    values = panel.values[known]
-    sums, count, broken = (
-        np.bincount(owner, each, len(panel)) for each in (values, np.ones(len(values)), values != np.rint(values))
-    )
-    return np.asarray((broken == 0) & (sums <= FEW * count))
 
 
 def settled_sums(members: Members, ended: BoolArray, lost: FloatArray) -> Members:

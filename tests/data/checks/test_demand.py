@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.data.checks.demand import demand_classes
+from forecast.data.checks.demand import FEW, INTERVAL, counted_series, demand_classes, few_pieces
 from forecast.data.panel import Panel, panel_from_series
 
 RNG = np.random.default_rng(5)
@@ -78,3 +78,16 @@ def test_missing_steps_tell_nothing_unless_they_are_zeros() -> None:
     gaps = [value or np.nan for value in EVERY_THIRD]
     assert not demand_classes(_panel(gaps, fill="interpolate")).is_sparse.any()
     assert demand_classes(_panel(gaps, fill="zero")).is_sparse.all()
+
+
+def test_series_that_sell_now_and_then_never_or_few_whole_pieces_have_counts() -> None:
+    few, parts, many = [1.0, 2.0, 3.0] * 12, [1.0, 2.5, 3.0] * 12, [18.0, 22.0, 20.0] * 12
+    panel = _panel(EVERY_THIRD, [0.0] * 36, few, parts, many, [-1.0, 0.0, 0.0] * 12)
+    assert counted_series(panel, INTERVAL, FEW).tolist() == [True, True, True, False, False, False]
+    assert counted_series(panel, INTERVAL, 0.0).tolist() == [True, True, False, False, False, False]
+
+
+def test_few_pieces_are_counted_where_most_that_sell_no_more_sell_now_and_then() -> None:
+    few, many = [1.0, 2.0, 3.0] * 12, [18.0, 22.0, 20.0] * 12
+    assert few_pieces(_panel(EVERY_THIRD, EVERY_THIRD, few, many, many, many)) == FEW
+    assert few_pieces(_panel(EVERY_THIRD, few, [0.0] * 36)) == 0

@@ -1,11 +1,14 @@
 """Distributions of counts: calibrated, zero included, whole where the data are, and with the forecast as their mean."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.stats import poisson
 
-from forecast.evaluation.distribution.count_fit import fit_count_distribution, fit_counts, fit_tree_distribution
+from forecast.data.checks.demand import INTERVAL
+from forecast.evaluation.distribution.count_fit import fit_count_distribution, fit_counts, fit_mixed_distribution
 from forecast.evaluation.distribution.counts import CountShape
 from forecast.evaluation.distribution.difficulty import FEATURES, Difficulty
 from forecast.evaluation.distribution.distribution import Distribution, ErrorRecord
@@ -100,7 +103,7 @@ def _tree_distribution(leaves: int = 40) -> tuple[Distribution, ErrorRecord]:
         truth[0] = truth[1:].sum(axis=0)
         records.append(ErrorRecord(fold, point, truth, told))
     ids = tuple(map(str, range(leaves + 1)))
-    found = fit_tree_distribution(records, ids, 1, levels, nonnegative=True)
+    found = fit_mixed_distribution(records, ids, 1, levels=levels, nonnegative=True)
     assert found is not None
     return found, records[0]
 
@@ -115,6 +118,29 @@ def test_leaves_of_a_hierarchy_that_sell_now_and_then_have_counts_and_others_hav
     assert (paths[rare] == 0).mean() == pytest.approx(np.exp(-0.5), abs=0.05)
     assert (paths[~rare] != np.round(paths[~rare])).all()
     assert paths[~rare][1:].std(axis=(1, 2)).mean() == pytest.approx(4, rel=0.15)
+
+
+def test_of_a_panel_those_that_sell_all_the_time_have_errors_and_all_counts_where_none_does() -> None:
+    _, last = _tree_distribution()
+    known, mixed = (replace(last.difficulty, demands=own) for own in (np.full((2, 41), 10.0), last.difficulty.demands))
+    ids = tuple(map(str, range(41)))
+    every, some = (
+        fit_mixed_distribution([replace(last, difficulty=own)] * 3, ids, 1, nonnegative=True, few=5.0)
+        for own in (known, mixed)
+    )
+    assert every is not None
+    assert some is not None
+    assert every.counts is not None
+    assert every.rare is None
+    assert some.counts is None
+    assert some.rare is not None
+    assert (some.rare.interval, some.rare.few) == (INTERVAL, 5.0)
+    found = some.quantiles(last.point, mixed, ids, (0.1, 0.5, 0.9), np.zeros(41)).values
+    rare = mixed.has_demands
+    np.testing.assert_array_equal(found[:, rare], np.round(found[:, rare]))
+    assert (found[0, rare] == 0).all()
+    assert (np.diff(found, axis=0) >= 0).all()
+    assert (found[0, ~rare] > 20).all()
 
 
 def test_wider_leaves_of_a_hierarchy_are_wider_too() -> None:

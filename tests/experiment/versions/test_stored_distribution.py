@@ -69,11 +69,20 @@ def test_what_is_stored_says_the_same_to_the_last_bit(distribution):
 
 def test_counts_of_rare_leaves_are_stored_as_they_are(distribution):
     sizes = np.linspace(0.3, 2.0, len(GRID))
-    entry, arrays = written(replace(distribution, rare=CountShape(1.5, 0.1, 0.8, sizes, is_whole=True, is_every=True)))
+    entry, arrays = written(
+        replace(distribution, rare=CountShape(1.5, 0.1, 0.8, sizes, is_whole=True, interval=1.32, few=5.0))
+    )
     kept = Arrays(arrays)
     found = load_distribution(decode(DistributionEntry, entry), kept, IDS, H).rare
     assert not kept.unread
-    assert (found.usual, found.start, found.slope, found.is_whole, found.is_every) == (1.5, 0.1, 0.8, True, True)
+    assert (found.usual, found.start, found.slope, found.is_whole, found.interval, found.few) == (
+        1.5,
+        0.1,
+        0.8,
+        True,
+        1.32,
+        5.0,
+    )
     np.testing.assert_array_equal(found.sizes, sizes)
 
 

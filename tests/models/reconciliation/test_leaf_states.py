@@ -90,19 +90,3 @@ def test_versions_that_do_not_say_forecast_leaves_as_they_did():
     np.testing.assert_array_equal(settled(of, old).values, members().values)
     found = replace(learned("ols", of.series_ids, np.zeros((0, 6))), settings=old).of(of)
     assert (found.variances > 0).all()
-
-
-def test_leaves_that_never_sold_are_counted_and_forecast_as_the_members_say():
-    of = panel(sparse=[0])
-    of.values[of.offsets[4] : of.offsets[5]] = 0
-    states = LeafStates.of(of, CURRENT)
-    assert states.counted(every=False).tolist() == [False, False, False, True, True, False]
-    assert states.counted(every=True).tolist() == [False, False, False, True, True, False]
-    of.values[of.offsets[5] :] = [2, 4, 6] * 8
-    assert LeafStates.of(of, CURRENT).counted(every=True).tolist() == [False, False, False, True, True, True]
-    assert not LeafStates.of(of, CURRENT).is_mostly_sparse  # one of two that sell few pieces
-    of.values[-1] = 6.5
-    assert LeafStates.of(of, CURRENT).counted(every=True).tolist() == [False, False, False, True, True, False]
-    assert LeafStates.of(of, CURRENT).is_mostly_sparse
-    assert states.sparse.tolist() == [False, False, False, True, False, False]
-    np.testing.assert_array_equal(settled(of).values[:, 4], members().values[:, 4])
