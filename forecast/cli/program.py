@@ -99,6 +99,8 @@ def _invoke(program: Any, arguments: list[str], run: Invocation) -> int:
         return _report(complaint, arguments, run) if complaint else ExitCode.DONE
     except BrokenPipeError:
         raise
+    except SystemExit as ending:  # Typer calls it a failure that the reader has had enough
+        raise ending.__context__ if isinstance(ending.__context__, BrokenPipeError) else ending
     except Exception as error:  # the outermost boundary: a user never sees a traceback unasked
         if "--debug" in arguments:
             raise

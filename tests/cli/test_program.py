@@ -32,6 +32,17 @@ def test_version_is_one_line(tmp_path):
     assert launch("--version", folder=tmp_path).out == f"forecast {__version__}\n"
 
 
+@pytest.mark.parametrize("words", [("models", "list", "-q"), ("--help",)])
+def test_a_reader_that_has_had_enough_is_no_failure(words, tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as nobody:
+        done = subprocess.run(
+            [FORECAST, *words], stdout=nobody, stderr=subprocess.PIPE, cwd=tmp_path, check=False, timeout=60
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize("words", [(), *ALL])
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help_is_help_and_fits_eighty_columns(words, flag, tmp_path):
