@@ -100,7 +100,9 @@ def _invoke(program: Any, arguments: list[str], run: Invocation) -> int:
     except BrokenPipeError:
         raise
     except SystemExit as ending:  # Typer calls it a failure that the reader has had enough
-        raise ending.__context__ if isinstance(ending.__context__, BrokenPipeError) else ending
+        if isinstance(ending.__context__, BrokenPipeError):
+            raise ending.__context__ from None
+        raise
     except Exception as error:  # the outermost boundary: a user never sees a traceback unasked
         if "--debug" in arguments:
             raise

@@ -149,6 +149,11 @@ class Table:
         """Returns a column's name with the blanks that the file has around it."""
         return str(self._arrow.column_names[self._positions[name]])
 
+    @property
+    def is_decimal_asked(self) -> bool:
+        """Whether somebody said what separates decimals."""
+        return self._decimal is not None
+
     def kind(self, name: str) -> Kind:
         """Returns what the column holds, judged by all of its rows."""
         held = self._column(name).type

@@ -20,6 +20,8 @@ from forecast.errors import DataError
 from forecast.wording import counted, listed, quoted
 
 TINY = 1e-6
+THOUSAND, SURELY, FAR = 1000, 20, 10
+"""So many different numbers of each kind tell thousands from decimals, where the whole ones are so far larger."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,17 +75,36 @@ def _check_points(table: Table, name: str, numbers: FloatArray) -> None:
     """Refuses a column in which each point is before three digits, where people write thousands so.
 
     Raises:
-        DataError: So it is, and no other number of the file says what the point means.
+        DataError: So it is, and no other number of the file says what the point means, or those of the column differ.
     """
     dialect = table.dialect
-    if dialect is None or dialect.is_proven or not dialect.leaves_open("."):
+    if dialect is None or table.is_decimal_asked or not dialect.leaves_open("."):
         return
     whole = numbers[~np.isnan(numbers)] * 1000  # of few columns, so that few are read again as they are written
     if (np.abs(whole - np.round(whole)) < TINY).all():
         texts = table.texts(name)
         pointed = texts.matching(r"\.")
-        if pointed.any() and texts.matching(r"^\s*[-+]?[1-9]\d{0,2}\.\d{3}\s*$")[pointed].all():
+        if not pointed.any() or not texts.matching(r"^\s*[-+]?[1-9]\d{0,2}\.\d{3}\s*$")[pointed].all():
+            return
+        if not dialect.is_proven or _look_like_thousands(np.abs(np.unique(numbers[~np.isnan(numbers)]))):
             raise thousand_or_decimals(table.source.name, name, str(texts.values[int(pointed.argmax())].as_py()))
+
+
+def _look_like_thousands(different: FloatArray) -> bool:
+    """Tells whether numbers with three decimals are rather thousands: whole ones beside them are far larger.
+
+    Decimals that end in 0 would be written shorter, by some at least of so many.
+
+    Args:
+        different: (D,), each number once.
+    """
+    is_whole = different == np.round(different)
+    decimals, whole = different[~is_whole], different[is_whole & (different > 0)]
+    return bool(
+        min(decimals.size, whole.size) >= SURELY
+        and whole.max() < THOUSAND
+        and np.median(whole) >= FAR * np.median(decimals)
+    )
 
 
 def _style_findings(table: Table, name: str) -> list[Finding]:

@@ -487,6 +487,17 @@ def test_the_decimal_mark_that_a_file_proves_reads_a_continued_file_that_leaves_
     assert read_panel(tmp_path / "sales.csv", settled).panel.values[0] == later
 
 
+def test_thousands_beside_whole_numbers_are_asked_about_whatever_another_column_proves(read):
+    def rows(factor):
+        cells = [f"{1 + i % 3}.{111 + 7 * i}" if i % 2 else f"{factor * (3 + i)}" for i in range(80)]
+        return "".join(f"2024-{1 + i // 28:02}-{1 + i % 28:02};{cell};0.5\n" for i, cell in enumerate(cells))
+
+    with pytest.raises(DataError, match=r"1\.118|2\.118 in column sold may be a thousand"):
+        read(f"day;sold;weight\n{rows(11)}")
+    assert np.nanmin(read(f"day;sold;weight\n{rows(11)}", decimal=".").panel.values) < 2
+    assert np.nanmax(read(f"day;sold;weight\n{rows(0)}").panel.values) < 4  # none that is far larger than the others
+
+
 @pytest.mark.parametrize(
     ("cells", "text"),
     [
