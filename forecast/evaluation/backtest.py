@@ -250,7 +250,7 @@ class _RunningTrial:
         tree = panel.hierarchy
         self.reconciler = FoldReconciler(tree, panel.series_ids) if tree is not None else None
         self.moves: FittedReconciliation | None = None  # what makes the latest fold's forecasts add up
-        self.few = few_pieces(first)
+        self.few: float | None = None  # pieces a step up to which series have counts, by the first fold
         self.rare: NDArray[np.bool_] | None = None  # series that counts are expected of
 
     def fit(self, fold: Fold, watcher: Watcher) -> None:
@@ -325,16 +325,18 @@ class _RunningTrial:
         if not records or not self.levels:
             return None
         ids, season, tree = self.panel.series_ids, self.scales.season, self.panel.hierarchy
-        fit = partial(fit_mixed_distribution, records, ids, season, nonnegative=is_never_negative(lowest), few=self.few)
+        fit = partial(
+            fit_mixed_distribution, records, ids, season, nonnegative=is_never_negative(lowest), few=self.few or 0
+        )
         return fit(memories=self.memories) if tree is None else fit(levels=tree.level)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None
         self.members, self.predict_seconds = self.made.members(self.fitted, train)
-        is_tree = self.reconciler is not None
-        has_counts = self.members.is_demand or (is_tree and has_means(self.members))
-        self.rare = counted_series(train, INTERVAL, self.few) if has_counts else None
-        if is_tree:
+        if self.members.is_demand or (self.reconciler and has_means(self.members)):
+            self.few = few_pieces(self.first) if self.few is None else self.few
+            self.rare = counted_series(train, INTERVAL, self.few)
+        if self.reconciler:
             states = LeafStates.of(train, CURRENT)
             self.members = states.settled(self.members, train, METHODS.classical.intermittent)
         return self.members

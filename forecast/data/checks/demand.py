@@ -105,17 +105,22 @@ def counted_series(panel: Panel, interval: float, few: float) -> NDArray[np.bool
         interval: series that sell every so many steps, or less often, do so now and then.
         few: pieces a step, at most.
     """
-    found, tree = demand_classes(panel), panel.hierarchy
-    often = np.isfinite(found.interval) & (found.interval < interval)
-    counts = ~often | (_mean_pieces(panel) <= few)
-    return np.asarray(counts & found.is_demand & ~panel.has_ended & (tree.is_leaf if tree else True))
+    return _counted(panel, demand_classes(panel), interval, few)
 
 
 def few_pieces(panel: Panel) -> float:
     """Returns ``FEW`` where most series that sell no more than that sell now and then; else 0."""
-    rare, counts = (counted_series(panel, INTERVAL, few) for few in (0.0, FEW))
-    sells = np.isfinite(demand_classes(panel).interval)
+    found = demand_classes(panel)
+    rare, counts = (_counted(panel, found, INTERVAL, few) for few in (0.0, FEW))
+    sells = np.isfinite(found.interval)
     return FEW if (rare & sells).sum() > MOSTLY * (counts & sells).sum() else 0.0
+
+
+def _counted(panel: Panel, found: DemandClasses, interval: float, few: float) -> NDArray[np.bool_]:
+    often = np.isfinite(found.interval) & (found.interval < interval)
+    counts = ~often | (_mean_pieces(panel) <= few)
+    is_leaf = panel.hierarchy.is_leaf if panel.hierarchy else True
+    return np.asarray(counts & found.is_demand & ~panel.has_ended & is_leaf)
 
 
 def _mean_pieces(panel: Panel) -> FloatArray:
