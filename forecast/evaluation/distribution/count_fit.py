@@ -30,12 +30,15 @@ MOST_EVENTS = 60_000
 WHOLE = 1e-9
 
 
-def fit_count_distribution(records: Sequence[ErrorRecord], series_ids: tuple[str, ...]) -> Distribution | None:
+def fit_count_distribution(
+    records: Sequence[ErrorRecord], series_ids: tuple[str, ...], memories: FloatArray | None = None
+) -> Distribution | None:
     """Returns the distribution of counts that earlier forecasts speak for; None where there are none.
 
     Args:
         records: forecasts of the same model at several origins, whose difficulty tells of demands.
         series_ids: (S,).
+        memories: what the past of few series says of how long shocks last, see ``memory_likelihoods``.
     """
     if not records:
         return None
@@ -55,7 +58,7 @@ def fit_count_distribution(records: Sequence[ErrorRecord], series_ids: tuple[str
         normal_scores(GRID),
         series_ids,
         Hardness(np.ones(len(series_ids)), np.ones((len(series_ids), 1))),
-        fit_dependence(scores, folds, series_folds),
+        fit_dependence(scores, folds, series_folds, memories),
         counts=counts,
     )
 
@@ -83,7 +86,7 @@ def fit_mixed_distribution(
     """
     fit = partial(fit_distribution, nonnegative=nonnegative, levels=levels, memories=memories)
     if levels is None and all(own.difficulty.has_demands.all() for own in records):
-        return fit_count_distribution(records, series_ids)
+        return fit_count_distribution(records, series_ids, memories)
     rare = fit_rare_leaves(records)
     if rare is None:
         return fit(records, series_ids, season)

@@ -12,6 +12,7 @@ from forecast.evaluation.distribution.count_fit import fit_count_distribution, f
 from forecast.evaluation.distribution.counts import CountShape
 from forecast.evaluation.distribution.difficulty import FEATURES, Difficulty
 from forecast.evaluation.distribution.distribution import Distribution, ErrorRecord
+from forecast.evaluation.distribution.persistence import memories
 from forecast.evaluation.distribution.shape import normal_scores
 
 FloatArray = NDArray[np.float64]
@@ -66,6 +67,17 @@ def _distribution(truth: FloatArray = CAME) -> Distribution:
     found = fit_count_distribution([ErrorRecord(0, POINT, truth, _told())], tuple(map(str, range(300))))
     assert found is not None
     return found
+
+
+def test_past_of_few_series_tells_how_demands_of_a_horizon_belong_together() -> None:
+    record, names = ErrorRecord(0, POINT, CAME, _told()), tuple(map(str, range(300)))
+    strays = []
+    for taken in (0.0, 1.0):
+        past = np.array([0.0 if own == (taken, 1.0) else -1e4 for own in memories()])
+        found = fit_count_distribution([record], names, past)
+        assert found is not None
+        strays.append((found.dependence.own @ found.dependence.own.T).sum())
+    assert strays[1] > strays[0]
 
 
 def test_quantiles_never_cross_and_paths_hold_to_them() -> None:
