@@ -18,7 +18,7 @@ from forecast.data.findings import Finding
 from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
 from forecast.data.read_options import PriorReading, ReadOptions
-from forecast.data.reading.hierarchies.hierarchy_sums import read_nodes
+from forecast.data.reading.hierarchies.hierarchy_sums import LoneSeriesError, read_nodes
 from forecast.data.reading.reader import Reading, read_panel
 from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
 from forecast.experiment.versions.data_entry import options_of
@@ -197,7 +197,8 @@ def read_alike(
             raise
         if isinstance(error, MissingColumnError):
             raise _lost_column(error, str(source), options) from None
-        raise DataError(error.message, error.hint) from None  # nobody asked for it but the model
+        hint = "a file with all series that the model adds up" if isinstance(error, LoneSeriesError) else error.hint
+        raise DataError(error.message, hint) from None  # nobody asked for it but the model
     except DataError as error:
         problem = error
     if source != "-":  # standard input can't be read twice

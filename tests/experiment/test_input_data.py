@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from commands import csv_bytes
+from forecast.data.reading.hierarchies.hierarchy_sums import read_nodes
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.decoding import decode, encode
+from forecast.errors import DataError
 from forecast.experiment.input_data import find_source, name_and_data, read_alike, sample_path
 from forecast.experiment.versions.data_entry import decode_options
 from forecast.production.store.manifest import ManifestData
@@ -138,3 +140,14 @@ def test_local_midnight_in_utc_is_the_same_frequency_in_summer(tmp_path, step):
     assert after.panel.frequency == before.panel.frequency
     assert after.panel.observed.all()
     np.testing.assert_array_equal(after.panel.values[: len(before.panel.values)], before.panel.values)
+
+
+def test_a_file_with_one_series_of_a_hierarchy_is_refused_by_what_a_model_can_be_told(tmp_path):
+    rows = [f"{date(2024, 1, 1) + timedelta(days=i)},n,{shop},{i % 7}\n" for i in range(30) for shop in "ab"]
+    (tmp_path / "all.csv").write_text("day,region,shop,sales\n" + "".join(rows))
+    (tmp_path / "one.csv").write_text("day,region,shop,sales\n" + "".join(rows[::2]))
+    options = ReadOptions(hierarchy="region/shop")
+    before = read_nodes(str(tmp_path / "all.csv"), options, now=NOW)
+    with pytest.raises(DataError, match="has one series, so there is nothing to add up") as refused:
+        read_alike(str(tmp_path / "one.csv"), before.settled, before.panel.frequency)
+    assert refused.value.hint == "a file with all series that the model adds up"

@@ -49,6 +49,10 @@ OBSERVED = 0.5
 """Where fewer of the leaves below it have a value, a sum has none."""
 
 
+class LoneSeriesError(UsageError):
+    """A hierarchy is asked for of one series."""
+
+
 def read_nodes(source: str | Path | Source, options: ReadOptions, *, now: datetime | None, **more: Any) -> Reading:
     """Returns what a file holds, as ``read_panel`` does, with the sums of a hierarchy where one is asked for.
 
@@ -132,7 +136,7 @@ def with_sums(reading: Reading, options: ReadOptions) -> Reading:
     reading, found = without_parents(reading, spec, check=options.parents != "ignore")
     panel, ids = reading.panel, reading.ids
     if len(panel) < 2:
-        raise UsageError(
+        raise LoneSeriesError(
             f"--hierarchy {spec.text}: {reading.source} has one series, so there is nothing to add up.",
             "leave out --hierarchy, or --id with the columns that tell series apart",
         )
