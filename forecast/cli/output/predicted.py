@@ -42,6 +42,8 @@ SHORTER = {
     "is_whole": "whole",
 }
 """Heads of the table that are shorter than the names of columns."""
+NUMBERS = frozenset({"step", "steps", "is_whole", "forecast"})
+"""The first of these follows the columns of names and dates."""
 
 
 def predicted_json(result: "PredictResult", made: "ResultTable", files: list[str]) -> dict[str, Any]:
@@ -172,9 +174,9 @@ def _fitted(rows: list[dict[str, Cell]], decimals: dict[Cell, int]) -> tuple[str
             row["is_whole"] = "yes" if row["is_whole"] else "no"
     if all(row.get("period_start") == row.get("period_end") for row in rows) and "period_end" in columns:
         columns.remove("period_end")
-    names = next(place for place, name in enumerate(columns) if name in {"step", "steps"})
     left_out: list[str] = []
     while True:
+        names = next(place for place, name in enumerate(columns) if name in NUMBERS)
         cells = [[_readable(row, column, decimals[row["series_id"]]) for column in columns] for row in rows]
         text = table([SHORTER.get(name, name) for name in columns], cells, left=names)
         going = _first_to_go(columns)
@@ -185,10 +187,15 @@ def _fitted(rows: list[dict[str, Cell]], decimals: dict[Cell, int]) -> tuple[str
 
 
 def _first_to_go(columns: Sequence[str]) -> list[str]:
-    """Returns what leaves a table that is too wide: the last bounds, then what orders cost, never what to order."""
+    """Returns what leaves a table that is too wide: the last bounds, then what orders cost, never what to order.
+
+    Of totals, how many steps they have and where they end leave before the only bounds, and before any quantile.
+    """
     bounds = [name for name in columns if name.startswith(("lower_", "upper_")) or name[:1] == "q"]
+    last = bounds[-2 if bounds and bounds[-1].startswith("upper_") else -1 :]
+    spare = [name for name in ("steps", "period_end") if name in columns]
     if bounds:
-        return bounds[-2 if bounds[-1].startswith("upper_") else -1 :]
+        return spare[:1] if spare and (len(bounds) == len(last) or bounds[-1][:1] == "q") else last
     return [name for name in ("expected_cost_of_forecast", "expected_cost") if name in columns][:1]
 
 
