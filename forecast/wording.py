@@ -69,6 +69,13 @@ def gap_percent(share: float) -> str:
     return percent(share, 1 if hundredths < 10 else 0)
 
 
+def signed_gap(share: float) -> str:
+    """Returns by what share a number is above or below another: ``+31 %``, ``−3.1 %``, ``within 0.1 %``."""
+    if 100 * abs(share) < 0.05:
+        return "within 0.1 %" if share else "0 %"
+    return f"{'+' if share > 0 else '−'}{gap_percent(abs(share))}"
+
+
 def rare_percent(share: float) -> str:
     """Returns a share of what is rare: ``31 %``, and below one in a hundred its first digit, ``0.04 %``."""
     return percent(share) if share >= 0.01 else f"{100 * share:.1g} %"

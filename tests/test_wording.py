@@ -20,6 +20,7 @@ from forecast.wording import (
     score_text,
     short,
     short_number,
+    signed_gap,
 )
 
 
@@ -249,3 +250,11 @@ def test_a_document_keeps_as_many_digits_as_it_is_told(value, kept):
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 def test_a_document_keeps_no_number_that_is_none(value):
     assert rounded(value, 6) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.31, "+31 %"), (-0.031, "−3.1 %"), (-0.0002, "within 0.1 %"), (0.0006, "+0.1 %"), (0.0, "0 %")],
+)
+def test_gap_with_its_side_never_has_the_wrong_one(share, words):
+    assert signed_gap(share) == words

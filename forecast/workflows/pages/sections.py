@@ -18,7 +18,7 @@ from forecast.report.html.folds import FoldSpan, fold_gallery
 from forecast.report.html.levels import levels_section
 from forecast.report.html.page import Fact, Page, Section, Term, render_page
 from forecast.report.html.steps import step_gallery
-from forecast.wording import counted, gap_percent, percent, short_number
+from forecast.wording import counted, percent, short_number, signed_gap
 
 SHOWN_DIGITS = 12
 """Of the data's fingerprint, enough to tell two files apart."""
@@ -139,9 +139,8 @@ def _errors(summary: Summary, row: SummaryRow) -> list[Fact]:
     facts = [Fact(f"Mean error of {row.model}", short_number(row.mae), f"{target}: MAE, how far it was off on average")]
     simple = simplest([each for each in summary.leaderboard if each.mae is not None])
     if simple is not None and row.model not in NAIVE and simple.mae:
-        gap = row.mae / simple.mae - 1
-        text = f"{'+' if gap > 0 else '−'}{gap_percent(abs(gap))}" if gap else "0 %"
-        facts.append(Fact(f"Beside {NAIVE[simple.model]}", text, "mean error (MAE); less is better"))
+        gap = signed_gap(row.mae / simple.mae - 1)
+        facts.append(Fact(f"Beside {NAIVE[simple.model]}", gap, "mean error (MAE); less is better"))
     return facts
 
 

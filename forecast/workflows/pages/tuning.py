@@ -12,7 +12,7 @@ from forecast.experiment.tuning.tuning_folder import TuningEntry
 from forecast.metric_records import METRICS
 from forecast.production.store.json_document import utc
 from forecast.specs import PlotKind
-from forecast.wording import counted, percent
+from forecast.wording import counted, percent, signed_gap
 
 if TYPE_CHECKING:  # Jinja2 is for who asks for the page
     from forecast.report.html.page import Fact, PageTable, Term
@@ -116,7 +116,7 @@ def _facts(trials: Sequence[TriedSettings], confirmation: Confirmation | None) -
     tried = Fact("trials", f"{len(trials)}", f"{stopped} stopped early")
     if confirmation is None:
         return (tried,)
-    gain, p = percent(-confirmation.gain, 1, signed=True), confirmation.p
+    gain, p = signed_gap(-confirmation.gain), confirmation.p
     return (
         Fact("error, confirmed", gain, "of the best beside the default"),
         Fact("chance", "–" if p is None else f"p = {p:.2g}", "that it is none"),
