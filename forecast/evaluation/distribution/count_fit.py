@@ -91,8 +91,13 @@ def fit_mixed_distribution(
     if rare is None:
         return fit(records, series_ids, season)
     counted = np.stack([rare.scores_of(own.point, own.truth, own.difficulty) for own in records])
-    others = [replace(own, truth=np.where(own.difficulty.has_demands[:, None], np.nan, own.truth)) for own in records]
+    which = [own.difficulty.has_demands[:, None] for own in records]
+    pairs = list(zip(records, which, strict=True))
+    others = [replace(own, truth=np.where(has, np.nan, own.truth)) for own, has in pairs]
     told = fit(others, series_ids, season, counted=counted)
+    if told is None and levels is None:  # nothing came of the others
+        rest = [replace(own, truth=np.where(has, own.truth, np.nan)) for own, has in pairs]
+        return fit_count_distribution(rest, series_ids, memories)
     return told and replace(told, rare=replace(rare, interval=INTERVAL, few=few))
 
 

@@ -155,6 +155,16 @@ def test_of_a_panel_those_that_sell_all_the_time_have_errors_and_all_counts_wher
     assert (found[0, ~rare] > 20).all()
 
 
+def test_where_nothing_came_of_those_that_sell_all_the_time_there_are_counts_for_all() -> None:
+    _, last = _tree_distribution()
+    truth = np.where(last.difficulty.has_demands[:, None], last.truth, np.nan)
+    found = fit_mixed_distribution([replace(last, truth=truth)], tuple(map(str, range(41))), 1, nonnegative=True)
+    assert found is not None
+    assert found.counts is not None
+    assert np.isfinite([found.counts.usual, found.counts.start, found.counts.slope, *found.counts.sizes]).all()
+    assert np.isfinite(found.dependence.own).all()
+
+
 def test_wider_leaves_of_a_hierarchy_are_wider_too() -> None:
     found, last = _tree_distribution()
     told = (last.point, last.difficulty, found.series_ids, 400, np.zeros(len(found.series_ids)))
