@@ -55,6 +55,13 @@ def test_every_room_is_packaged():
     assert set(setuptools["packages"]) == rooms | {"forecast.sample_data"}
 
 
+def test_weights_of_every_edition_are_packaged():
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    there = sorted(path.name for path in (PACKAGE / "models" / "classical").glob("*.f32"))
+    assert there
+    assert setuptools["package-data"]["forecast.models.classical"] == there
+
+
 def test_crumbs_are_at_home():
     """Type imports count, and so do those inside of functions."""
     graph = grimp.build_graph("forecast", cache_dir=None)

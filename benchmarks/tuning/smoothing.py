@@ -3,17 +3,18 @@
     python benchmarks/tuning/smoothing.py [--quick]
 
 Measured: the scaled error of exponential smoothing over the last two horizons of each series; of what stands beside it
-where there is a season, days of R packages too, over the last six.
+where there is a season, days of R packages too, over the last six; of the pretrained network, where there is none, over
+the last three.
 """
 
 from dataclasses import replace
 
 import numpy as np
-from held_back import Case, chosen, filled, r_days, rolling_errors, smoothed, training_part, usual_cases
+from held_back import Case, chosen, filled, r_days, rolling_errors, smoothed, summed, training_part, usual_cases
 from study import Constant, FloatArray, Study, main
 
 MODULE, STEPWISE = "forecast.models.classical.theta", "forecast.models.classical.autoregression"
-BESIDE = "forecast.models.classical.baselines"
+BESIDE, PRETRAINED = "forecast.models.classical.baselines", "forecast.models.classical.pretrained"
 YEARS = ("R years", "gapminder", "us_contagious", "pwt", "years")
 CONSTANTS = (
     Constant(MODULE, "ThetaSettings.theta", (0.0, 0.3, 0.4, 0.6, 1.0)),
@@ -42,6 +43,8 @@ BESIDE_IT = (
     Constant(BESIDE, "BesideSmoothingSettings.power", (1.0, 4.0, 8.0)),
 )
 
+OF_THE_NETWORK = (Constant(PRETRAINED, "PretrainedSettings.share", (0.0, 0.2, 0.6, 1.0)),)
+
 
 def with_seasons(quick: bool) -> dict[str, Case]:
     """Returns series with a season: the usual ones, and days of R packages."""
@@ -49,6 +52,21 @@ def with_seasons(quick: bool) -> dict[str, Case]:
     if quick:
         cases = {name: replace(case, panel=chosen(case.panel, 20), folds=2) for name, case in cases.items()}
     return {name: case for name, case in cases.items() if case.season > 1 and name not in ("m4_hourly", "carparts")}
+
+
+def without_season(quick: bool) -> dict[str, Case]:
+    """Returns series without a season, at three origins before their last horizons."""
+    from single_series import LEAST, yearly_tables
+
+    from forecast.data.panel import panel_from_series
+
+    cases = {name: case for name, case in usual_cases(quick).items() if case.season == 1}
+    some, tables = 40 if quick else 400, list(yearly_tables(3 if quick else 80, 4))
+    cases["years of tourism"] = summed(training_part("tourism_monthly", some), 12, "YS", 3, 1)
+    cases["years of regions"] = summed(training_part("tourism_regions", some), 4, "YS", 2, 1)
+    if long := [own for own in tables if len(own) > LEAST + 24]:
+        cases["yearly tables"] = Case(panel_from_series(long, "YS"), 6, (1,))
+    return {name: replace(case, folds=3) for name, case in cases.items()}
 
 
 def few_rows(quick: bool) -> dict[str, Case]:
@@ -70,6 +88,7 @@ def errors(case: Case) -> FloatArray:
 STUDIES = (
     Study(CONSTANTS, usual_cases, errors),
     Study(BESIDE_IT, with_seasons, errors),
+    Study(OF_THE_NETWORK, without_season, errors),
     Study((Constant(MODULE, "ThetaSettings.least", (1, 4, 5, 8)),), few_rows, errors),
 )
 

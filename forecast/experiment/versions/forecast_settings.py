@@ -19,6 +19,7 @@ from forecast.models.classical.baselines import BesideSmoothingSettings, Classic
 from forecast.models.classical.demand_traits import PooledSettings
 from forecast.models.classical.intermittent import IntermittentSettings
 from forecast.models.classical.local_ridge import LocalRidgeSettings
+from forecast.models.classical.pretrained import PretrainedSettings
 from forecast.models.classical.seasonality import SeasonalitySettings
 from forecast.models.classical.similar_days import SimilarDaySettings
 from forecast.models.classical.theta import ThetaSettings
@@ -146,6 +147,21 @@ AS_OF_A984722 = ForecastSettings(
             ),
             similar_days=SimilarDaySettings(share=0.0, power=4.0, other_day=2.0, negligible=1e-9, block=100_000),
             beside_smoothing=BesideSmoothingSettings(share=0.0, few=10.0, power=2.0),
+            pretrained=PretrainedSettings(
+                share=0.0,
+                edition=1,
+                units=128,
+                horizon=12,
+                window=48,
+                recent=12,
+                least=8,
+                lags=4,
+                spread=0.7,
+                calm=1e-3,
+                digits=6,
+                least_error=1e-7,
+                negligible=1e-12,
+            ),
         ),
         views=ViewSettings(
             log_offset=0.02,

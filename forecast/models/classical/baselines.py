@@ -20,6 +20,7 @@ from forecast.models.classical.autoregression import (
 from forecast.models.classical.demand_traits import PooledSettings
 from forecast.models.classical.intermittent import RULES, IntermittentSettings, intermittent
 from forecast.models.classical.local_ridge import LocalRidgeSettings, local_ridge
+from forecast.models.classical.pretrained import PretrainedSettings, seasonless_smoothing
 from forecast.models.classical.seasonality import SeasonalitySettings
 from forecast.models.classical.similar_days import SimilarDaySettings, similar_days
 from forecast.models.classical.theta import ThetaSettings, exponential_smoothing
@@ -68,6 +69,7 @@ class ClassicalSettings:
     seasonless: SeasonlessSettings = field(default_factory=SeasonlessSettings)
     similar_days: SimilarDaySettings = field(default_factory=SimilarDaySettings)
     beside_smoothing: BesideSmoothingSettings = field(default_factory=BesideSmoothingSettings)
+    pretrained: PretrainedSettings = field(default_factory=PretrainedSettings)
 
     @property
     def similar_seasons(self) -> SimilarDaySettings:
@@ -171,6 +173,8 @@ def _smoothing(
 ) -> FloatArray:
     """Returns the forecasts of exponential smoothing, with some of an autoregression and of similar seasons."""
     season, beside = seasons[0], settings.beside_smoothing
+    if season == 1 and settings.pretrained.share:
+        return seasonless_smoothing(panel, horizon, settings.theta, settings.seasonless, settings.pretrained, threads)
     own, steps = (season,), settings.steps_used("smoothing", (season,))
     forecast = exponential_smoothing(panel, horizon, season, settings.theta, settings.seasonality, threads)
     if season == 1:

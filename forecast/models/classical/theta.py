@@ -149,9 +149,7 @@ def exponential_smoothing(
 
 def _smooth(values: FloatArray, horizon: int, settings: ThetaSettings) -> FloatArray:
     """Returns the weighted mean of the theta method and of the damped trend, (S, T) -> (S, H)."""
-    known = ~np.isnan(values)
-    place, count = np.cumsum(known, axis=1), known.sum(axis=1, keepdims=True)
-    return np.asarray(smooth(_History(np.where(known, values, 0.0), known, place, count), horizon, settings))
+    return np.asarray(smooth(history_of(values), horizon, settings))
 
 
 class History(Protocol):
@@ -195,6 +193,17 @@ class History(Protocol):
 
 def smooth(history: History, horizon: int, settings: ThetaSettings) -> Any:
     """Returns the weighted mean of the theta method and of the damped trend, (S, H); the last value of a short one."""
+    theta, damped, share, _ = methods(history, horizon, settings)
+    return mean_of_methods(history, theta, damped, share, settings)
+
+
+def mean_of_methods(history: History, theta: Any, damped: Any, share: Any, settings: ThetaSettings) -> Any:
+    """Returns the mean of both methods, (S, H); the last value of a short series."""
+    return history.xp.where(history.count < settings.least, history.last, share * theta + (1 - share) * damped)
+
+
+def methods(history: History, horizon: int, settings: ThetaSettings) -> tuple[Any, Any, Any, tuple[Any, Any]]:
+    """Returns theta's forecasts and the damped trend's, (S, H), theta's share and both squared errors, (S, 1)."""
     xp = history.xp
     theta, of_theta = _theta(history, horizon, settings)
     damped, of_damped = _damped_trend(history, horizon, settings)
@@ -202,7 +211,7 @@ def smooth(history: History, horizon: int, settings: ThetaSettings) -> Any:
     if settings.power:
         ratio = (of_theta + settings.negligible) / (of_damped + settings.negligible)
         share = share / (share + (1 - share) * xp.power(ratio, settings.power))
-    return xp.where(history.count < settings.least, history.last, share * theta + (1 - share) * damped)
+    return theta, damped, share, (of_theta, of_damped)
 
 
 def _line(history: History, steps: int) -> tuple[Any, Any]:
@@ -290,6 +299,13 @@ class _History:
         ]
         levels, trends, errors = (np.concatenate(each, axis=1).T for each in zip(*parts, strict=True))
         return levels, trends, errors
+
+
+def history_of(values: FloatArray) -> History:
+    """Returns right-aligned series without their season, (S, T), NaN before a start, as what ``smooth`` needs."""
+    known = ~np.isnan(values)
+    place, count = np.cumsum(known, axis=1), known.sum(axis=1, keepdims=True)
+    return _History(np.where(known, values, 0.0), known, place, count)
 
 
 def _follow(

@@ -36,14 +36,14 @@ def autoregression_of(
             if 1 < season <= rest.shape[1] // 2:
                 patterns.append(pattern_of(rest, past, season, seasonality))
                 rest = patterns[-1].remove(rest) * past.known
-        forecast = _forecast(rest, past, horizon, settings.lags(seasons[0]), settings)
+        forecast = stepwise(rest, past, horizon, settings.lags(seasons[0]), settings)
         for pattern in reversed(patterns):
             forecast = pattern.restore(forecast)
         total = total + share * forecast
     return total * size
 
 
-def _forecast(values: Tensor, past: PastWindow, horizon: int, lags: int, settings: AutoregressionSettings) -> Tensor:
+def stepwise(values: Tensor, past: PastWindow, horizon: int, lags: int, settings: AutoregressionSettings) -> Tensor:
     """Returns the forecasts of windows without their season, (B, N) -> (B, H)."""
     ops = keras.ops
     mean = ops.sum(values, axis=1, keepdims=True) / ops.maximum(past.count, 1.0)

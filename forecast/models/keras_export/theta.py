@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from forecast.models.classical.baselines import ClassicalSettings
+from forecast.models.classical.pretrained import moved, read_weights, with_others
 from forecast.models.classical.seasonality import SeasonalitySettings
 from forecast.models.classical.theta import FloatArray, ThetaSettings, smooth
-from forecast.models.keras_export.autoregression import autoregression_of
+from forecast.models.keras_export.autoregression import autoregression_of, stepwise
 from forecast.models.keras_export.past import PastWindow, Tensor
 from forecast.models.keras_export.seasonality import pattern_of
 from forecast.models.keras_export.similar_days import beside_similar_days
@@ -21,6 +22,8 @@ from forecast.models.networks.tensorflow import keras
 def smoothing_of(past: PastWindow, horizon: int, season: int, settings: ClassicalSettings) -> Tensor:
     """Returns the forecasts of the steps after each window, as ``smoothing`` makes them: (B, H)."""
     past, own, beside = past.tail(settings.theta.steps_used(season)), (season,), settings.beside_smoothing
+    if season == 1 and settings.pretrained.share:
+        return _seasonless(past, horizon, settings)
     forecast = _smoothing(past, horizon, season, settings.theta, settings.seasonality)
     if season == 1:
         if share := settings.seasonless.share:
@@ -33,6 +36,17 @@ def smoothing_of(past: PastWindow, horizon: int, season: int, settings: Classica
     other = autoregression_of(past, horizon, own, settings.autoregression, settings.seasonality)
     rest = ((1 - 2 * shares) * forecast + shares * other) / (1 - shares)
     return beside_similar_days(rest, shares, past, own, settings.similar_seasons)
+
+
+def _seasonless(past: PastWindow, horizon: int, settings: ClassicalSettings) -> Tensor:
+    """Returns the forecasts of exponential smoothing, moved by what the pretrained network makes of it: (B, H)."""
+    ops, own, theta, seasonless = keras.ops, settings.pretrained, settings.theta, settings.seasonless
+    size = ops.max(ops.abs(past.values), axis=1, keepdims=True)
+    size = ops.where(size > 0, size, 1.0)
+    values, steps, loose = past.values / size, max(horizon, own.horizon), own.loose(seasonless)
+    near, reverting = (stepwise(values, past, steps, how.lags(1), how) for how in (seasonless, loose))
+    found = with_others(_TensorHistory(values, past), steps, near, reverting, theta, seasonless.share)
+    return size * moved(found, horizon, read_weights(own), theta, own)
 
 
 def _smoothing(

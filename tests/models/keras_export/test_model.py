@@ -78,7 +78,7 @@ def cases(panel):
             replace(some, anchor="smoothing"),
         ),
         "smoothing, one series": (one, ensemble(one, "gru", **smoothing), half),
-        "smoothing, no season": (one, ensemble(one, "gru", season=1, **smoothing), half),
+        "smoothing, no season": (mixed, ensemble(mixed, "gru", season=1, **smoothing), half),
         "smoothing, a season of a year": (mixed, ensemble(mixed, "rnn", season=366, **smoothing), half),
         "smoothing, long, short, empty, zero and below": (mixed, ensemble(mixed, "rnn", **smoothing), half),
         "local ridge, several series, days and weeks": (hours, ensemble(hours, "gru", **ridge), both),
