@@ -1,5 +1,6 @@
 """`forecast check`: what is in a file, what may be wrong with it, and what it is enough for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from forecast.evaluation.splits import rolling_origins
 from forecast.experiment.destinations import PICTURES, SHEETS, check_free
 from forecast.experiment.outputs import stem_of, table_content
 from forecast.experiment.plan import make_plan
+from forecast.name_lists import flag_value
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.store import Store
 from forecast.run import ALONE, Run
@@ -178,9 +180,20 @@ def _surveyed(reading: Reading, judged: Judged | None) -> list[Spot]:
     """Returns what a look at the panel finds; of its gaps, the question about them where there is one."""
     labels, question = labels_of(reading.other_numbers, reading.texts), reading.question
     spots = survey(reading.panel, labels, judged, are_leaves=reading.settled.hierarchy is not None)
+    if ids := reading.columns.ids:  # without them, --aggregate adds up all series
+        spots = [
+            _with_ids(spot, ids) if spot.finding.topic == "zeros" and spot.finding.flag else spot for spot in spots
+        ]
     if question is None:
         return spots
     return [replace(spot, finding=question.finding) if spot.finding.topic == "gaps" else spot for spot in spots]
+
+
+def _with_ids(spot: Spot, ids: Sequence[str]) -> Spot:
+    """Returns what was found with flags that tell the series apart, too, where it has any."""
+    if not spot.finding.flag:
+        return spot
+    return replace(spot, finding=replace(spot.finding, flag=f"--id {flag_value(ids)} {spot.finding.flag}"))
 
 
 def _columns(panel: Panel) -> tuple[Column, ...]:

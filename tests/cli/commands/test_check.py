@@ -1,4 +1,6 @@
 import json
+import shlex
+from datetime import date, timedelta
 from random import Random
 
 import pytest
@@ -255,3 +257,14 @@ def test_standard_input_is_checked_by_the_installed_program(folder):
     assert json.loads(done.out)["data"]["source"] == "calm.csv"
     piped = run("check", "-", "--json", folder=folder, stdin=(folder / "calm.csv").read_bytes())
     assert piped.document["data"]["source"] == "standard input"
+
+
+def test_a_longer_step_keeps_the_series_apart(tmp_path):
+    weeks = [date(2024, 1, 1) + timedelta(weeks=i) for i in range(60)]
+    rows = [f"{week},{shop},{i % 5 * (i % 3 == 0)}\n" for i, week in enumerate(weeks) for shop in "ab"]
+    (tmp_path / "rare.csv").write_text("week,my shop,sold\n" + "".join(rows))
+    found = run("check", "rare.csv", "--json", folder=tmp_path).document["findings"]
+    [flag] = [finding["flag"] for finding in found if finding["topic"] == "zeros"]
+    assert flag == "--id 'my shop' --aggregate sum --freq MS"
+    again = run("check", "rare.csv", *shlex.split(flag), "--json", folder=tmp_path).document["data"]
+    assert (again["series"], again["frequency"]) == (2, "MS")
