@@ -24,6 +24,8 @@ BY_HAND = {
     "last_fit",
     "demand_bounds",
     "hierarchy_mixtures",
+    "rare_leaves",
+    "demand_prior",
 }  # with tables of their own
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in HELPERS | BY_HAND)
 NAMED = re.compile(r"benchmarks/(?:tuning/)?\w+\.py")
@@ -66,7 +68,7 @@ OTHERS = {
     "the arithmetic of a library, and of numbers": "KERAS TENSORFLOW GOLDEN MULTIPLIERS WEYL keras_draws.ROUNDS "
     "SCRAMBLE LOW HALF SEEDS_OF_A_NETWORK LARGEST_SEED",
     "results of one": "UNKNOWN STILL",
-    "where a distribution is kept and scored": "_HALF GRID DECILES MSIS_LEVEL MOST_LOSS FAR MOST_KEPT FUTURES",
+    "where a distribution is kept and scored": "_HALF GRID LADDER DECILES MSIS_LEVEL MOST_LOSS FAR MOST_KEPT FUTURES",
     "steps of a fit that ends at the same place": "ROUNDS DAMPING MOST_ROUNDS ReconciliationSettings.rounds",
     "what is left of a fold of which days are ignored": "MOST_IGNORED",
 }
