@@ -25,7 +25,7 @@ def test_verbose_tells_settings_reading_and_seconds(folder):
     ]
     assert "Read as   --time day --target visits" in done.err
     assert "Holds     60 steps of 1 series, 0 of them gaps" in done.err
-    assert re.search(r"^Seconds   reading \d.*planning \d.*naive \d.*drawing \d", done.err, re.MULTILINE)
+    assert re.search(r"^Seconds   reading \d.*planning \d.*naive \d", done.err, re.MULTILINE)
     assert re.fullmatch(r"Took      [\d.]+ s in all, [\d.]+ s of it to start", done.err.splitlines()[-1])
 
 
