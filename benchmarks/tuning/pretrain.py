@@ -16,6 +16,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -255,53 +256,71 @@ def windows(seed: int, count: int, prior: Prior) -> tuple[FloatArray, ...]:
     return tuple(np.concatenate(each)[:count].astype(np.float32) for each in zip(*found, strict=True))
 
 
-def learned(seen: FloatArray, every: FloatArray, aim: FloatArray, seed: int, epochs: int = 6) -> list[FloatArray]:
-    """Returns the weights, in the order of ``PretrainedSettings.shapes``."""
-    import tensorflow as tf
+class Descent:
+    """A network of TensorFlow that learns by Adam, with weight decay and gradients of a norm of 1 at most."""
 
-    from forecast.models.classical.pretrained import FORECASTS, PLACES, PretrainedSettings, tents
+    def __init__(self, weights: list[FloatArray], batch: int) -> None:
+        import tensorflow as tf
 
-    rng, settings, batch, rate, decay = np.random.default_rng(seed), PretrainedSettings(), 512, 2e-3, 1e-3
-    mean, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-3
-    seen = (seen - mean) / spread
-    start = [rng.normal(size=shape) * (2 / shape[0]) ** 0.5 * (len(shape) > 1) for shape in settings.shapes[2:]]
-    start[-2] *= 0
-    start[-1].reshape(FORECASTS + 1, PLACES)[-1] = 2.0  # in the beginning nearly all is smoothing's
-    weights = [tf.Variable(each.astype(np.float32)) for each in start]
-    firsts, seconds = ([tf.Variable(tf.zeros_like(each)) for each in weights] for _ in range(2))
-    ahead, hats = np.arange(HORIZON, dtype=np.float32), tents(HORIZON).astype(np.float32)
-    width, counts = np.sqrt(1 + ahead / 6), 1 / np.sqrt(1 + ahead / 4)
+        from forecast.models.classical.pretrained import tents
 
-    def swish(values: tf.Tensor) -> tf.Tensor:
-        return values * tf.sigmoid(1.702 * values)
+        self.tf, self.batch, self.decay = tf, batch, 1e-3
+        self.weights = [tf.Variable(each.astype(np.float32)) for each in weights]
+        self.firsts, self.seconds = ([tf.Variable(tf.zeros_like(each)) for each in self.weights] for _ in range(2))
+        ahead, self.tents = np.arange(HORIZON, dtype=np.float32), tents(HORIZON).astype(np.float32)
+        self.width, self.counts = np.sqrt(1 + ahead / 6), 1 / np.sqrt(1 + ahead / 4)
+        self.step = tf.function(self._step, jit_compile=True)
 
-    def loss(seen: tf.Tensor, every: tf.Tensor, aim: tf.Tensor) -> tf.Tensor:
-        hidden = swish(seen @ weights[0] + weights[1])
-        hidden = hidden + swish(hidden @ weights[2] + weights[3])
-        told = tf.reshape(hidden @ weights[4] + weights[5], (-1, FORECASTS + 1, PLACES))
-        shares = tf.nn.softmax(tf.einsum("nkp,ph->nkh", told, hats), axis=1)
-        missed = tf.reduce_sum(shares[:, :FORECASTS] * every, axis=1) - aim
-        return tf.reduce_mean(counts * width**2 * (tf.sqrt(1 + tf.square(missed / width)) - 1))
+    def _loss(self, seen: Any, every: Any, aim: Any) -> Any:
+        """Returns the mean pseudo-Huber loss, of later steps for less and with more of it in squares."""
+        tf, weights, places = self.tf, self.weights, len(self.tents)
+        hidden = self._swish(seen @ weights[0] + weights[1])
+        hidden = hidden + self._swish(hidden @ weights[2] + weights[3])
+        told = tf.reshape(hidden @ weights[4] + weights[5], (-1, every.shape[1] + 1, places))
+        shares = tf.nn.softmax(tf.einsum("nkp,ph->nkh", told, self.tents), axis=1)
+        missed = tf.reduce_sum(shares[:, :-1] * every, axis=1) - aim
+        return tf.reduce_mean(self.counts * self.width**2 * (tf.sqrt(1 + tf.square(missed / self.width)) - 1))
 
-    @tf.function(jit_compile=True)
-    def step(batch: tuple[tf.Tensor, ...], rate: tf.Tensor, number: tf.Tensor) -> None:
+    def _swish(self, values: Any) -> Any:
+        return values * self.tf.sigmoid(1.702 * values)
+
+    def _step(self, batch: tuple[Any, ...], rate: Any, number: Any) -> None:
+        tf = self.tf
         with tf.GradientTape() as tape:
-            missed = loss(*batch)
-        slopes, _ = tf.clip_by_global_norm(tape.gradient(missed, weights), 1.0)
-        for weight, slope, first, second in zip(weights, slopes, firsts, seconds, strict=True):
+            missed = self._loss(*batch)
+        slopes, _ = tf.clip_by_global_norm(tape.gradient(missed, self.weights), 1.0)
+        for weight, slope, first, second in zip(self.weights, slopes, self.firsts, self.seconds, strict=True):
             first.assign(0.9 * first + 0.1 * slope)
             second.assign(0.99 * second + 0.01 * tf.square(slope))
             moved = (first / (1 - 0.9**number)) / (tf.sqrt(second / (1 - 0.99**number)) + 1e-8)
-            weight.assign_sub(rate * (moved + (decay * weight if len(weight.shape) > 1 else 0.0)))
+            weight.assign_sub(rate * (moved + (self.decay * weight if len(weight.shape) > 1 else 0.0)))
 
-    number, steps = 0, epochs * (len(seen) // batch)
-    for _ in range(epochs):
-        order = rng.permutation(len(seen))
-        for at in range(0, len(seen) - batch + 1, batch):
-            some, number = order[at : at + batch], number + 1
-            slow = rate * min(1, number / 200) * (0.5 + 0.5 * np.cos(np.pi * number / steps))
-            step((seen[some], every[some], aim[some]), tf.constant(slow, tf.float32), tf.constant(number, tf.float32))
-    return [mean, spread, *(each.numpy() for each in weights)]
+    def run(self, parts: tuple[FloatArray, ...], rng: np.random.Generator, epochs: int, rate: float) -> None:
+        """Descends, at a rate that comes up over 200 steps and goes down by a cosine."""
+        tf, count = self.tf, len(parts[0])
+        number, steps = 0, epochs * (count // self.batch)
+        for _ in range(epochs):
+            order = rng.permutation(count)
+            for at in range(0, count - self.batch + 1, self.batch):
+                some, number = order[at : at + self.batch], number + 1
+                now = rate * min(1, number / 200) * (0.5 + 0.5 * np.cos(np.pi * number / steps))
+                batch = tuple(each[some] for each in parts)
+                self.step(batch, tf.constant(now, tf.float32), tf.constant(number, tf.float32))
+
+
+def learned(seen: FloatArray, every: FloatArray, aim: FloatArray, seed: int) -> list[FloatArray]:
+    """Returns the weights, in the order of ``PretrainedSettings.shapes``."""
+    from forecast.models.classical.pretrained import FORECASTS, PLACES, PretrainedSettings
+
+    rng = np.random.default_rng(seed)
+    mean, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-3
+    shapes = PretrainedSettings().shapes[2:]
+    start = [rng.normal(size=shape) * (2 / shape[0]) ** 0.5 * (len(shape) > 1) for shape in shapes]
+    start[-2] *= 0
+    start[-1].reshape(FORECASTS + 1, PLACES)[-1] = 2.0  # in the beginning nearly all is smoothing's
+    descent = Descent(start, batch=512)
+    descent.run(((seen - mean) / spread, every, aim), rng, epochs=6, rate=2e-3)
+    return [mean, spread, *(each.numpy() for each in descent.weights)]
 
 
 def main() -> None:
