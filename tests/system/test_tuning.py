@@ -26,6 +26,7 @@ BY_HAND = {
     "hierarchy_mixtures",
     "rare_leaves",
     "demand_prior",
+    "pretrain",
 }  # with tables of their own
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in HELPERS | BY_HAND)
 NAMED = re.compile(r"benchmarks/(?:tuning/)?\w+\.py")

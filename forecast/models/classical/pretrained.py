@@ -31,14 +31,18 @@ from forecast.models.parallel import side_by_side
 
 FloatArray = NDArray[np.float64]
 TRAITS, FORECASTS = 37, 8
-"""``D`` and ``K``: another number of them needs weights of its own."""
+"""``D`` and ``K``: another number of them needs weights of its own (``benchmarks/tuning/pretrain.py``)."""
 PLACES = 3
-"""Shares are told for the first step, half way and the last step, in a line between."""
+"""Shares are told for the first step, half way and the last step, in a line between (as
+``benchmarks/tuning/pretrain.py`` trained them)."""
 
 
 @dataclass(frozen=True)
 class PretrainedSettings:
     """The numbers of the pretrained network; a version keeps those that it was trained with.
+
+    The share is measured by ``benchmarks/tuning/smoothing.py``; the others are those for which
+    ``benchmarks/tuning/pretrain.py`` made the weights.
 
     Attributes:
         share: of the way from exponential smoothing to what the network makes of it. 0 for none.
@@ -56,7 +60,7 @@ class PretrainedSettings:
         negligible: a smaller number is none.
     """
 
-    share: float = 0.4  # measured by benchmarks/tuning/smoothing.py
+    share: float = 0.4
     edition: int = 1
     units: int = 128
     horizon: int = 12
