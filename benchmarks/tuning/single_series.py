@@ -175,17 +175,17 @@ def heard() -> Iterator[list[list[Any]]]:
     """Lets one hear all records that distributions are learned from, call by call."""
     from forecast.evaluation import backtest
 
-    learned, calls = backtest.fit_distribution, []
+    learned, calls = backtest.fit_mixed_distribution, []
 
     def hearing(records: Any, *further: Any, **named: Any) -> Any:
         calls.append(list(records))
         return learned(records, *further, **named)
 
-    backtest.fit_distribution = hearing
+    backtest.fit_mixed_distribution = hearing
     try:
         yield calls
     finally:
-        backtest.fit_distribution = learned
+        backtest.fit_mixed_distribution = learned
 
 
 def errors(told: Told) -> FloatArray:

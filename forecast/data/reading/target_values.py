@@ -19,7 +19,7 @@ from forecast.data.reading.missing_codes import find_sentinels, numbers_among, w
 from forecast.errors import DataError
 from forecast.wording import counted, listed, quoted
 
-TINY = 1e-6
+TINY, LARGE = 1e-6, 1e12
 THOUSAND, SURELY, FAR = 1000, 20, 10
 """So many different numbers of each kind tell thousands from decimals, where the whole ones are so far larger."""
 
@@ -62,12 +62,12 @@ def finite_numbers(table: Table, name: str) -> FloatArray:
         DataError: A cell is no number, an infinite one, or all have a point that may be before thousands.
     """
     numbers = table.numbers(name)
-    if table.kind(name) == "numbers" and not table.is_whole(name):
-        _check_points(table, name, numbers)
     infinite = np.isinf(numbers)
     if infinite.any():
         message = f"{table.place(int(infinite.argmax()))}: column {name} holds an infinite number"
         raise DataError(message, "correct it, or leave it empty if it is not known")
+    if table.kind(name) == "numbers" and not table.is_whole(name):
+        _check_points(table, name, numbers)
     return numbers
 
 
@@ -80,7 +80,7 @@ def _check_points(table: Table, name: str, numbers: FloatArray) -> None:
     dialect = table.dialect
     if dialect is None or table.is_decimal_asked or not dialect.leaves_open("."):
         return
-    whole = numbers[~np.isnan(numbers)] * 1000  # of few columns, so that few are read again as they are written
+    whole = np.clip(numbers[~np.isnan(numbers)], -LARGE, LARGE) * 1000  # of few columns: few are read again as written
     if (np.abs(whole - np.round(whole)) < TINY).all():
         texts = table.texts(name)
         pointed = texts.matching(r"\.")

@@ -498,6 +498,15 @@ def test_thousands_beside_whole_numbers_are_asked_about_whatever_another_column_
     assert np.nanmax(read(f"day;sold;weight\n{rows(0)}").panel.values) < 4  # none that is far larger than the others
 
 
+def test_infinite_and_huge_numbers_among_open_points_are_read_without_a_warning(read):
+    def rows(cell):
+        return "".join(f"2024-01-{day:02};{cell if day == 9 else f'{day}.5'}\n" for day in range(1, 25))
+
+    with pytest.raises(DataError, match="column sold holds an infinite number"):
+        read(f"day;sold\n{rows('-inf')}")
+    assert read(f"day;sold\n{rows('1.5e306')}").panel.values.max() == 1.5e306
+
+
 @pytest.mark.parametrize(
     ("cells", "text"),
     [
