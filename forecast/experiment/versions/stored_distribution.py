@@ -18,7 +18,9 @@ from forecast.models.networks.serialization import Arrays
 
 LEAST_STEP = 1e-6
 LARGEST = 1e4
-"""More than any number of a distribution: they are ratios and logarithms of such."""
+"""More than any number of a distribution but errors: they are ratios and logarithms of such."""
+FARTHEST = 1e100
+"""More than any error, or size of a demand, over what was expected: digits too many in the data make it a million."""
 
 COUNT_FIELDS = ("usual", "start", "slope", "is_whole", "interval", "few")
 FIRST_FUTURES, MOST_FUTURES = 1000, 100_000
@@ -113,14 +115,14 @@ def load_distribution(
     _check(entry)
     count = len(series_ids)
 
-    def read(name: str, *shape: int) -> NDArray[np.float64]:
+    def read(name: str, *shape: int, most: float = LARGEST) -> NDArray[np.float64]:
         array = arrays.read(f"distribution/{name}", "f", shape)
-        if (np.abs(array) > LARGEST).any():
+        if (np.abs(array) > most).any():
             raise ValueError(f"its distribution's {name} holds what no number of it is")
         return array
 
     table, own, phases = (
-        read("table", len(entry.probabilities)),
+        read("table", len(entry.probabilities), most=FARTHEST),
         read("own", count),
         read("phases", count, entry.phases),
     )
@@ -131,8 +133,8 @@ def load_distribution(
     known = Hardness(own, phases)
     grid, share, stretch = entry.probabilities, entry.share, entry.stretch
     futures = entry.futures or FIRST_FUTURES
-    counts = _load_counts(entry.counts, read("sizes", len(GRID))) if entry.counts else None
-    rare = _load_counts(entry.rare, read("rare", len(GRID))) if entry.rare else None
+    counts = _load_counts(entry.counts, read("sizes", len(GRID), most=FARTHEST)) if entry.counts else None
+    rare = _load_counts(entry.rare, read("rare", len(GRID), most=FARTHEST)) if entry.rare else None
     shown = (entry.symmetry, share, spread, grid, table, series_ids, known, dependence, stretch, futures, counts, rare)
     return Distribution(*shown)
 

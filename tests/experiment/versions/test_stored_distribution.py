@@ -67,6 +67,12 @@ def test_what_is_stored_says_the_same_to_the_last_bit(distribution):
     assert entry["levels"] == [50.0, 80, 99.5]
 
 
+def test_errors_a_million_times_as_large_as_expected_come_back(distribution):
+    """One digit too many in the data makes them: the version was saved and could not be read."""
+    wild = replace(distribution, table=distribution.table * 1e6)
+    assert bytes_of(read(*written(wild))) == bytes_of(wild)
+
+
 def test_counts_of_rare_leaves_are_stored_as_they_are(distribution):
     sizes = np.linspace(0.3, 2.0, len(GRID))
     entry, arrays = written(
