@@ -20,7 +20,7 @@ from forecast.evaluation.distribution.probabilistic_forecast import Probabilisti
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.decisions.asked import AS_USUAL, Asked, asked_of, median_notes
 from forecast.experiment.decisions.orders import Orders, orders_of
-from forecast.experiment.decisions.totals import Totals, narrowed, totals_of
+from forecast.experiment.decisions.totals import Totals, earlier_notes, narrowed, totals_of
 from forecast.experiment.decisions.tree_view import level_places, some_series
 from forecast.experiment.input_data import called_alike, is_there, read_alike
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
@@ -184,22 +184,10 @@ def forecast_from(
     orders = orders_of(trained, panel, forecasts, distributed, asked.costs) if asked.costs else None
     taken = (*(stored.options.time or "").split(","), *stored.options.target)
     totals = totals_of(panel, forecasts, distributed, asked.totals, ids, taken) if asked.totals else None
-    if totals and totals.asked.by is not None:
-        notes += _earlier_notes(panel)
+    if totals:
+        notes += earlier_notes(totals)
     widened = stored.widening.factor
     return PredictResult(stored.version, trained.name, panel, forecasts, notes, orders, totals, widened, distributed)
-
-
-def _earlier_notes(panel: Panel) -> tuple[str, ...]:
-    """Returns in a sentence which series are forecast from an earlier date, where series are added up."""
-    early = panel.last < panel.last.max()
-    if not early.any():
-        return ()
-    first = panel.series_ids[int(early.argmax())]
-    which = f"{first} ends" if early.sum() == 1 else f"{counted(int(early.sum()), 'series')}, such as {first}, end"
-    whose = "it" if early.sum() == 1 else "they"
-    verb, sums = ("is", "belongs") if early.sum() == 1 else ("are", "belong")
-    return (f"{which} before the others and {verb} forecast from there: sums to which {whose} {sums} are not whole.",)
 
 
 def series_wanted(panel: Panel, asked: Asked) -> list[int] | None:

@@ -18,6 +18,7 @@ from forecast.data.panel import Panel
 from forecast.errors import UsageError
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.decisions.contributions import Waterfall, shapley, waterfall_of
+from forecast.experiment.decisions.periods import steps_ahead
 from forecast.experiment.known_ahead import assumed_notes, columns_needed, flags_of, unseen_notes
 from forecast.experiment.stored_forecast import check_horizon, longer_note
 from forecast.experiment.versions.stored_model import StoredModel, read_settings
@@ -50,7 +51,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Total:
-    """All steps and series together: added up, or on average where a sum would mean nothing."""
+    """All steps after the newest one of all series together: added up, or on average where a sum would mean nothing."""
 
     forecast: float
     what_if: float
@@ -144,9 +145,13 @@ def answer(
     notes += assumed_notes(trained, panel, horizon, fix, is_both=True)
     notes += _idle_notes(names, trained)
     is_mean = read_settings(stored.version).kind == "price" or bool((first.point < 0).any())
-    points = [each.point[panel.summands] for each in (first, second)]
-    before, after = (float(point.mean() if is_mean else point.sum()) for point in points)
-    total = Total(before, after, is_mean)
+    counts = np.zeros_like(asked)
+    counts[panel.summands] = steps_ahead(panel.last, horizon, panel.last.max())[panel.summands]
+
+    def joined_up(point: NDArray[np.float64]) -> float:
+        return float(point[counts].mean() if is_mean else point[counts].sum())
+
+    total = Total(joined_up(first.point), joined_up(second.point), is_mean)
     named = asked & (question.at is not None)
     waterfall = None
     if question.is_split and usual:
@@ -154,10 +159,10 @@ def answer(
         def value(chosen: frozenset[int]) -> float:
             some = [changes[place] for place in sorted(chosen)]
             told = apply_scenario(panel, some, asked, usual.of(panel))
-            made = trained.forecast(told, horizon, run).point[panel.summands]
-            return float(made.mean() if is_mean else made.sum())
+            return joined_up(trained.forecast(told, horizon, run).point)
 
-        waterfall = waterfall_of(first, second, is_mean=is_mean, columns=shapley(names, value) if names[1:] else ())
+        columns = shapley(names, value) if names[1:] else ()
+        waterfall = waterfall_of(first, second, counts, is_mean=is_mean, columns=columns)
     return WhatIfResult(stored.version, trained.name, panel, first, second, named, notes, total, changed, waterfall)
 
 

@@ -135,6 +135,16 @@ def test_json_holds_the_question_the_rows_and_the_total(folder):
     assert document["total"]["share"] == pytest.approx(rows["what_if"].sum() / rows["forecast"].sum() - 1)
 
 
+def test_total_begins_after_the_newest_step_of_all(folder, tmp_path):
+    shops = days(DAYS)
+    newest = shops["day"].max()
+    shops[(shops["shop"] == "a") | (shops["day"] < newest)].to_csv(tmp_path / "late.csv", index=False)
+    done = ask(folder, "--data", tmp_path / "late.csv", "--set", "promo=1", "--json")
+    ahead = [row for row in done.document["forecasts"] if row["timestamp"] > str(newest)]
+    assert len(ahead) == 2 * HORIZON - 1
+    assert done.document["total"]["forecast"] == pytest.approx(sum(row["forecast"] for row in ahead))
+
+
 def test_file_holds_what_stdout_would(folder, tmp_path):
     target, words = tmp_path / "if.csv", ("--set", "promo=1", "--future", "next.csv")
     done = ask(folder, *words, "-o", target)

@@ -136,8 +136,10 @@ def _total_cost(orders: "Orders") -> str:
     if not orders.told:
         return "What to order can't be told: how far these forecasts err is not known."
     about, usual = (digits(rounded(cost, 4) or 0.0) for cost in (orders.total, orders.total_of_forecast))
-    untold = orders.orders.size - orders.told
+    untold = orders.untold
     rest = f" {counted(untold, 'step')} of which nobody knows how far they err are not among them." if untold else ""
+    if passed := int((~orders.is_ahead).sum()):
+        rest += f" Nor are {counted(passed, 'step')} before the newest one, of what ends earlier."
     return f"Ordering so costs about {about} where ordering the forecast itself would cost {usual}.{rest}"
 
 

@@ -81,23 +81,30 @@ def shapley(names: Sequence[str], value: Callable[[frozenset[int]], float]) -> t
 
 
 def waterfall_of(
-    before: Forecasts, after: Forecasts, *, is_mean: bool, columns: tuple[WaterfallPart, ...] = ()
+    before: Forecasts,
+    after: Forecasts,
+    counts: NDArray[np.bool_],
+    *,
+    is_mean: bool,
+    columns: tuple[WaterfallPart, ...] = (),
 ) -> Waterfall:
     """Returns the waterfall from one forecast to another.
 
     Args:
         before: the forecast as it is.
         after: what it would be, on the same steps.
+        counts: which of them are added up, (S, H).
         is_mean: whether steps and series are averaged, as a sum would mean nothing.
         columns: what each of several columns adds; empty for one, of which series or dates are told apart.
     """
-    change = after.point - before.point
-    share = 1 / change.size if is_mean else 1.0
-    start, end = (float(each.point.sum() * share) for each in (before, after))
+    change = np.where(counts, after.point - before.point, 0.0)
+    share = 1 / counts.sum() if is_mean else 1.0
+    start, end = (float(each.point[counts].sum() * share) for each in (before, after))
     if columns:
         return Waterfall(start, columns, end, is_mean, "column")
     if len(change) > 1:
-        names, sums, by = before.series_ids, change.sum(axis=1) * share, "series"
+        own = np.flatnonzero(counts.any(axis=1))
+        names, sums, by = tuple(before.series_ids[i] for i in own), change[own].sum(axis=1) * share, "series"
     else:
         stretches = np.array_split(np.arange(change.shape[1]), min(MOST_PARTS, change.shape[1]))
         names = tuple(_span(before.timestamps[0][own]) for own in stretches)

@@ -5,11 +5,13 @@
 
 Sales are added up, with the interval of the sum; what has a level, as a temperature, is averaged; of a price or a
 random walk a sum means nothing, and the last step is told. What is compared is of the same series on both sides.
+Of all series together the steps after the newest one count, as in ``--total-by``: what ended a horizon before has none.
 
 Shapes: ``S`` series, ``H`` horizon.
 """
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,7 @@ from forecast.data.reading.future_coverage import steps_counted
 from forecast.data.target_names import adds_up
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.evaluation.fold_forecasts import Manner
-from forecast.experiment.decisions.periods import HORIZON
+from forecast.experiment.decisions.periods import HORIZON, steps_ahead
 from forecast.experiment.decisions.totals import ALL, AskedTotals, totals_of
 from forecast.experiment.decisions.tree_view import leaves_alone
 from forecast.interval_levels import MAIN
@@ -30,6 +32,7 @@ from forecast.specs import Aggregate, Kind
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+Steps = TypeVar("Steps", FloatArray, BoolArray)
 
 REACH = 500
 """So many of the newest steps are compared with: a version keeps no fewer of each series, and tells the same later."""
@@ -74,7 +77,8 @@ class Headline:
         lower, upper: ends of its 80 % interval; None where no errors are known.
         before: what came just before.
         year: what came a year before, or as many years as the steps are long.
-        is_ragged: the series end at different dates, and the forecast of each goes on from its own.
+        is_ragged: some of the series end before the others, and are not forecast as far.
+        ended: series that end a whole forecast before the others, and are not in it.
     """
 
     whose: str
@@ -90,6 +94,7 @@ class Headline:
     before: Earlier | None = None
     year: Earlier | None = None
     is_ragged: bool = False
+    ended: int = 0
 
 
 def manner_of(panel: Panel, horizon: int, season: int, kind: Kind, aggregate: Aggregate | None = None) -> Manner:
@@ -144,7 +149,10 @@ def _headlines(
     shift = year * -(-horizon // year) if year else 0
     groups = [slice(None)] if is_joint else [slice(s, s + 1) for s in range(len(panel))]
     is_plain = panel.series_ids == (panel.target,)
-    is_ragged = len(set(panel.last.tolist())) > 1
+    newest = panel.last.max() if is_joint else panel.last
+    is_part = steps_ahead(panel.last, horizon, newest)
+    is_there, starts = is_part[:, -1], np.where(is_part, forecasts.timestamps, forecasts.timestamps.max())
+    is_ragged = not is_part[is_there].all()
     steps = steps_counted(horizon, panel.frequency).removeprefix("1 ")
     before = _Comparison(_earlier(panel, horizon, horizon, manner), f"the last {steps}")
     if manner == "standing":
@@ -155,22 +163,23 @@ def _headlines(
         if year and (shift != horizon or manner == "standing")
         else None
     )
-    reached = _reached(forecasts.point, manner)
+    reached, is_part = _reached(forecasts.point, manner), _reached(is_part, manner)
     return tuple(
         Headline(
             whose="" if is_plain or (is_joint and len(panel) > 1) else panel.series_ids[place],
             target=panel.target,
             manner=manner,
-            series=len(panel) if is_joint else 1,
+            series=int(is_there.sum()) if is_joint else 1,
             steps=steps,
-            first=readable(forecasts.timestamps[own, 0].min()),
+            first=readable(starts[own].min()),
             last=readable(forecasts.timestamps[own, -1].max()),
             value=float(value[place]),
             lower=_number(lower[place]),
             upper=_number(upper[place]),
-            before=before.of(own, reached, manner),
-            year=last_year.of(own, reached, manner) if last_year else None,
-            is_ragged=is_ragged and is_joint,
+            before=before.of(own, reached, is_part, manner),
+            year=last_year.of(own, reached, is_part, manner) if last_year else None,
+            is_ragged=is_ragged,
+            ended=int((~is_there).sum()),
         )
         for place, own in enumerate(groups)
     )
@@ -186,11 +195,16 @@ def _expected(
             return value, lower, upper
         nothing = np.full(1, np.nan)
         one = len(panel) == 1
-        return np.array([value.mean()]), lower if one else nothing, upper if one else nothing
+        is_there = steps_ahead(panel.last, forecasts.point.shape[1], panel.last.max())[:, -1]
+        return np.array([value[is_there].mean()]), lower if one else nothing, upper if one else nothing
     own = tuple(interval for interval in forecasts.intervals if interval.level == MAIN)
     asked = replace(forecasts, intervals=own, quantiles=None, levels=(MAIN,))
     made = totals_of(panel, asked, distributed, AskedTotals(HORIZON, by), IdParts())
-    count = forecasts.point.size / len(made.names) if manner == "mean" else 1
+    count: float | FloatArray = 1
+    if manner == "mean":
+        newest = panel.last if by is None else panel.last.max()
+        is_part = steps_ahead(panel.last, forecasts.point.shape[1], newest)
+        count = is_part.sum() / len(made.names)
     lower, upper = (made.quantiles.at(end) / count for end in ends_of(MAIN))
     return made.forecasts / count, lower, upper
 
@@ -211,18 +225,26 @@ class _Comparison:
     values: FloatArray
     name: str
 
-    def of(self, own: slice, reached: FloatArray, manner: Manner) -> Earlier | None:
-        """Returns what came of some series; None where less than half of the forecast is that of series then there."""
+    def of(self, own: slice, reached: FloatArray, is_part: BoolArray, manner: Manner) -> Earlier | None:
+        """Returns what came of some series; None where less than half of the forecast is that of series then there.
+
+        Args:
+            own: the series.
+            reached: (S, H), the forecast.
+            is_part: likewise, which steps count.
+            manner: how they become one number.
+        """
         values, forecast = self.values[own], reached[own]
-        there = ~np.isnan(values).any(axis=1)
-        size = np.abs(forecast).sum()
-        if not there.any() or np.abs(forecast[there]).sum() < size / 2:
+        there = np.asarray(~np.isnan(values).any(axis=1) & is_part[own].any(axis=1))
+        known = is_part[own] & there[:, np.newaxis]
+        size = np.abs(forecast[is_part[own]]).sum()
+        if not there.any() or np.abs(forecast[known]).sum() < size / 2:
             return None
         join = np.sum if manner == "total" else np.mean
-        return Earlier(self.name, float(join(values[there])), float(join(forecast[there])), int(there.sum()))
+        return Earlier(self.name, float(join(values[known])), float(join(forecast[known])), int(there.sum()))
 
 
-def _reached(point: FloatArray, manner: Manner) -> FloatArray:
+def _reached(point: Steps, manner: Manner) -> Steps:
     """Returns the steps that become one number: all, (S, H), or the last, (S, 1)."""
     return point[:, -1:] if manner == "standing" else point
 

@@ -35,9 +35,12 @@ def lead_sentence(headline: Headline) -> str:
     """Returns the headline in one sentence: what is expected, how sure that is, and how it differs from before."""
     told = headline
     whose = f" of all {told.series:,} series" if told.series > 1 else f" of {told.whose}" if told.whose else ""
+    if told.ended:
+        whose = f" of the {told.series:,} of {told.series + told.ended:,} series that go on"
+    reach = ", as far as each is forecast" if told.is_ragged else ""
     when = {
-        "total": f"next {told.steps}{' of each' if told.is_ragged else ''}",
-        "mean": f"average of the next {told.steps}{' of each' if told.is_ragged else ''}",
+        "total": f"next {told.steps}{reach}",
+        "mean": f"average of the next {told.steps}{reach}",
         "standing": f"on {told.last}" if not told.last.isdigit() else f"at row {told.last}",
     }[told.manner]
     change = f", {compared(told.before, told.manner)}{_those(told.before, told)}" if told.before else ""

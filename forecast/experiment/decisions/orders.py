@@ -21,6 +21,7 @@ from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.distribution.newsvendor import critical_ratios, expected_costs, quantiles_at
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.experiment.decisions.periods import steps_ahead
 from forecast.models.forecaster import Forecasts
 from forecast.name_lists import flag_value
 from forecast.probabilities import PLACES
@@ -55,27 +56,34 @@ class Orders:
         orders: (S, H), in the target's unit; NaN beyond the horizon that the version was trained for.
         costs: (S, H), expected.
         costs_of_forecast: (S, H), expected of ordering the forecast.
+        is_ahead: (S, H), whether the step lies after the newest one that was observed of any series.
     """
 
     asked: UnitCosts
     orders: FloatArray
     costs: FloatArray
     costs_of_forecast: FloatArray
+    is_ahead: NDArray[np.bool_]
 
     @property
     def told(self) -> int:
-        """Of how many steps of all series it can be told what to order."""
-        return int(np.isfinite(self.orders).sum())
+        """Of how many steps that lie ahead it can be told what to order."""
+        return int(np.isfinite(self.orders[self.is_ahead]).sum())
+
+    @property
+    def untold(self) -> int:
+        """Of how many of them it can't."""
+        return int(self.is_ahead.sum()) - self.told
 
     @property
     def total(self) -> float:
-        """What all orders together may be expected to cost."""
-        return float(np.nansum(self.costs))
+        """What all orders that lie ahead may be expected to cost."""
+        return float(np.nansum(self.costs[self.is_ahead]))
 
     @property
     def total_of_forecast(self) -> float:
         """Likewise of ordering the forecast."""
-        return float(np.nansum(self.costs_of_forecast))
+        return float(np.nansum(self.costs_of_forecast[self.is_ahead]))
 
     @property
     def columns(self) -> dict[str, FloatArray]:
@@ -140,7 +148,9 @@ def orders_of(
         quantiles[:] = distributed.quantiles(grid).values[..., :steps]
     orders = quantiles_at(quantiles, grid, ratios)
     costs, usual = (expected_costs(quantiles, grid, each, under, over) for each in (orders, point))
-    return Orders(asked, *(_widened(each, shape[1]) for each in (orders, costs, usual)))
+    is_ahead = steps_ahead(panel.last, shape[1], panel.last.max())
+    orders, costs, usual = (_widened(each, shape[1]) for each in (orders, costs, usual))
+    return Orders(asked, orders, costs, usual, is_ahead)
 
 
 def _number_or_name(text: str) -> float | str:

@@ -114,6 +114,17 @@ def whole_steps(period: Period, frequency: Frequency, last: IntArray, numbers: I
     return np.asarray((numbers != before[:, None]) & (numbers != after[:, None]))
 
 
+def steps_ahead(last: IntArray, horizon: int, newest: IntArray | np.int64) -> NDArray[np.bool_]:
+    """Returns which steps of each series' forecast lie after the newest step that was observed of any, (S, H).
+
+    Args:
+        last: (S,) ordinal of the last step of each before its forecast.
+        horizon: steps of the forecast.
+        newest: ordinal of the newest step, one for all or (S,).
+    """
+    return np.asarray(last[:, None] + np.arange(1, horizon + 1) > np.reshape(newest, (-1, 1)))
+
+
 def edges_of(period: Period, frequency: Frequency, numbers: IntArray) -> tuple[Timestamps, Timestamps]:
     """Returns the first and the last day of periods of the calendar, by their numbers; see ``numbered``."""
     if _is_own(period, frequency):

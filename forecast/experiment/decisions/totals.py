@@ -3,6 +3,13 @@
 The errors of a horizon and of all series belong together, so that bounds can't be added up: joint paths are, and the
 quantiles of their sums are those of the total. The forecast of a total is the sum of the forecasts.
 
+Sums over series begin after the newest step of any of them: what a series that ended earlier is forecast before that
+has no part in them, and one that ended a whole forecast earlier has none at all.
+
+    north   observed │1 2 3 4 5
+    south   obs. │1 2│3 4 5           two steps of south are in no sum, and the last two of north are not whole
+    east    │1 2 3 4 5│               nothing of east is in any sum
+
 Shapes: ``S`` series, ``H`` horizon, ``R`` totals, ``N`` paths, ``Q`` probabilities.
 """
 
@@ -27,6 +34,7 @@ from forecast.experiment.decisions.periods import (
     edges_of,
     numbered,
     span_of,
+    steps_ahead,
     whole_steps,
 )
 from forecast.experiment.decisions.tree_view import leaves_alone
@@ -73,6 +81,8 @@ class Totals:
         levels: of the intervals, in per cent.
         quantiles: (Q, R), the ends of all levels, and those that were asked for; NaN where nothing is known.
         probabilities: that were asked for.
+        late: series that end before others of their sums, which they reach in part.
+        ended: series that end a whole forecast before others of their sums, and have no part in them.
     """
 
     asked: AskedTotals
@@ -86,6 +96,8 @@ class Totals:
     levels: tuple[float, ...]
     quantiles: Quantiles
     probabilities: tuple[float, ...]
+    late: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
 
     def table(self, model: str, version: str) -> ResultTable:
         """Returns them as a row a total."""
@@ -147,7 +159,8 @@ def totals_of(
     cells = _cells(asked.period, panel, forecasts.point, groups)
     probabilities = forecasts.quantiles.probabilities if forecasts.quantiles else ()
     every = tuple(sorted({*probabilities, *chain.from_iterable(map(ends_of, forecasts.levels))}))
-    point: FloatArray = np.bincount(cells.rows.ravel(), forecasts.point.ravel(), cells.count).astype(np.float64)
+    is_part = cells.rows >= 0
+    point: FloatArray = np.bincount(cells.rows[is_part], forecasts.point[is_part], cells.count).astype(np.float64)
     values = np.full((len(every), cells.count), np.nan)
     if every and distributed:
         known = _known(cells, distributed.point.shape[1])
@@ -167,7 +180,13 @@ def totals_of(
         levels=forecasts.levels,
         quantiles=Quantiles(every, values),
         probabilities=probabilities,
+        late=_named(panel, ~is_part[:, 0] & is_part[:, -1]),
+        ended=_named(panel, ~is_part[:, -1]),
     )
+
+
+def _named(panel: Panel, which: BoolArray) -> tuple[str, ...]:
+    return tuple(panel.series_ids[i] for i in np.flatnonzero(which))
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +194,7 @@ class _Cells:
     """Which total each step of each series is a part of.
 
     Attributes:
-        rows: (S, H) places among the totals, which stand group by group.
+        rows: (S, H) places among the totals, which stand group by group; -1 for steps that are in none.
         groups: (R,).
         sizes: (R,) steps of all series together.
     """
@@ -228,6 +247,9 @@ def _groups(by: str | None, panel: Panel, ids: IdParts, taken: Sequence[str]) ->
 def _cells(period: Period | None, panel: Panel, point: FloatArray, groups: IntArray) -> _Cells:
     frequency, (series, horizon) = panel.frequency, point.shape
     ordinals = panel.last[:, None] + np.arange(1, horizon + 1)
+    latest = np.full(int(groups.max()) + 1, panel.last.min())
+    np.maximum.at(latest, groups, panel.last)
+    is_part = steps_ahead(panel.last, horizon, latest[groups])
     if period is not None:
         check_period(period, frequency)
     numbers = ordinals if period is None else numbered(period, frequency, ordinals)
@@ -236,32 +258,31 @@ def _cells(period: Period | None, panel: Panel, point: FloatArray, groups: IntAr
     )
     lowest = numbers.min()
     width = int(numbers.max() - lowest) + 1
-    keys, rows = np.unique(groups[:, None] * width + numbers - lowest, return_inverse=True)
-    rows = rows.reshape(series, horizon)
-    count, flat = len(keys), rows.ravel()
+    keys, flat = np.unique((groups[:, None] * width + numbers - lowest)[is_part], return_inverse=True)
+    rows = np.full((series, horizon), -1, dtype=np.int64)
+    rows[is_part] = flat.ravel()
+    count, flat = len(keys), flat.ravel()
     own = keys // width
     first, last = np.full(count, ordinals.max()), np.full(count, ordinals.min())
-    np.minimum.at(first, flat, ordinals.ravel())
-    np.maximum.at(last, flat, ordinals.ravel())
+    np.minimum.at(first, flat, ordinals[is_part])
+    np.maximum.at(last, flat, ordinals[is_part])
     sizes, steps = np.bincount(flat, minlength=count), last - first + 1
-    whole = np.bincount(flat, is_whole.ravel(), count) == sizes  # each series has each step of the period
-    whole &= sizes == np.bincount(groups)[own] * steps
+    whole = np.bincount(flat, is_whole[is_part], count) == sizes  # each series has each step of the period
+    whole &= sizes == np.bincount(groups[is_part[:, -1]])[own] * steps
     if period is None:
         starts, ends = frequency.timestamps(first), frequency.timestamps(last)
     elif period == HORIZON:
         starts, ends = span_of(frequency, first, last)
     else:
         starts, ends = edges_of(period, frequency, keys % width + lowest)
-    latest = np.full(int(groups.max()) + 1, panel.last.min())
-    np.maximum.at(latest, groups, panel.last)
     return _Cells(rows, own, starts, ends, frequency.timestamps(latest[own]), steps, sizes, whole)
 
 
 def _known(cells: _Cells, horizon: int) -> BoolArray:
     """Returns of which totals all steps lie within the horizon that errors were measured for, (R,)."""
-    beyond = np.zeros(cells.count, dtype=bool)
+    beyond = np.zeros(cells.count + 1, dtype=bool)  # the last is of steps that are in none
     beyond[cells.rows[:, horizon:].ravel()] = True
-    return ~beyond
+    return ~beyond[:-1]
 
 
 def _summed(
@@ -285,7 +306,8 @@ def _summed(
             own = np.where(np.isnan(own), distributed.point[chosen[i], :horizon], own)
             sums[:, rows] += np.add.reduceat(own, begins, axis=1)
         sums[:, ~is_known] = np.nan
-        yield places, sums
+        in_none = int(np.searchsorted(places, 0))
+        yield places[in_none:], sums[:, in_none:]
 
 
 def _parts(groups: IntArray, totals: IntArray, order: IntArray, count: int) -> Iterator[IntArray]:
@@ -316,7 +338,7 @@ def _put_single(values: FloatArray, every: Sequence[float], forecasts: Forecasts
     """Puts the quantiles of forecasts where a total is one step of one series: they are the same."""
     known = [*([forecasts.quantiles] if forecasts.quantiles else [])]
     known += [Quantiles(ends_of(i.level), np.stack([i.lower, i.upper])) for i in forecasts.intervals]
-    single = cells.sizes[cells.rows] == 1
+    single = (cells.sizes[cells.rows] == 1) & (cells.rows >= 0)
     for made in known:
         for probability, own in zip(made.probabilities, made.values, strict=True):
             values[every.index(probability), cells.rows[single]] = own[single]
@@ -332,3 +354,18 @@ def narrowed(ids: IdParts, names: Sequence[str], chosen: Sequence[str]) -> IdPar
     """
     parts = dict(zip(names, ids.values, strict=False))
     return replace(ids, values=tuple(parts[name] for name in chosen if name in parts))
+
+
+def earlier_notes(totals: Totals) -> tuple[str, ...]:
+    """Returns in sentences which series reach less far than others of their sums, and which have no part in them."""
+    notes = []
+    for names, then in (
+        (totals.late, "sums begin after the newest step of all, and are not whole where {it} not forecast"),
+        (totals.ended, "a whole forecast or more, and {it} in no sum"),
+    ):
+        if names:
+            what = names[0] if len(names) == 1 else f"{counted(len(names), 'series')}, such as {names[0]},"
+            verb, it = ("ends", "it is") if len(names) == 1 else ("end", "they are")
+            joint = ": " if names is totals.late else " by "
+            notes.append(f"{what} {verb} before the others{joint}{then.format(it=it)}.")
+    return tuple(notes)

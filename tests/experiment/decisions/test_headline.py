@@ -98,7 +98,7 @@ def test_a_forecast_outside_of_its_own_interval_is_owned_up_to(lower, upper, sid
 
 def test_only_series_that_were_there_are_compared():
     old, new = np.full(400, 10.0), np.full(40, 6.0)
-    panel = panel_of(old, new)
+    panel = panel_of(old, new, first=[0, 360])
     told = headline_of(panel, forecasts_of(panel, np.tile([[12.0], [6.0]], (1, H))), None, "total")
     assert (told.before.series, told.year.series) == (2, 1)
     assert told.year.expected == pytest.approx(12 * H)
@@ -107,7 +107,7 @@ def test_only_series_that_were_there_are_compared():
 
 
 def test_where_most_of_the_forecast_is_of_new_series_nothing_is_compared():
-    panel = panel_of(np.full(400, 1.0), np.full(40, 600.0))
+    panel = panel_of(np.full(400, 1.0), np.full(40, 600.0), first=[0, 360])
     told = headline_of(panel, forecasts_of(panel, np.tile([[1.0], [600.0]], (1, H))), None, "total")
     assert told.year is None
 
@@ -170,11 +170,30 @@ def test_averages_are_compared_by_their_difference():
     )
 
 
-def test_series_that_end_apart_are_said_to():
-    panel = panel_of(np.full(60, 1.0), np.full(50, 1.0))
-    told = headline_of(panel, forecasts_of(panel, np.full((2, 5), 1.0)), None, "total")
-    assert headline_sentences(told, ())[0].startswith("sales of all 2 series, next 5 days of each: 10")
-    assert (told.first, told.last) == ("1970-02-20", "1970-03-06")
+@pytest.mark.parametrize(
+    ("manner", "lead"),
+    [
+        ("total", "sales of all 2 series, next 5 days, as far as each is forecast: 9"),
+        ("mean", "sales of all 2 series, average of the next 5 days, as far as each is forecast: 1"),
+    ],
+)
+def test_steps_before_the_newest_are_in_no_sum_and_no_mean(manner, lead):
+    panel = panel_of(np.full(60, 1.0), np.full(59, 1.0))
+    point = np.array([[1.0] * 5, [100.0] + [1.0] * 4])
+    told = headline_of(panel, forecasts_of(panel, point), None, manner)
+    assert headline_sentences(told, ())[0].startswith(lead)
+    assert (told.first, told.last) == ("1970-03-02", "1970-03-06")
+    assert told.before is not None
+    assert told.before.expected == pytest.approx(9.0 if manner == "total" else 1.0)
+    assert told.before.value == pytest.approx(9.0 if manner == "total" else 1.0)
+
+
+def test_a_series_that_ended_a_forecast_before_the_others_is_not_in_the_headline():
+    panel = panel_of(np.full(60, 1.0), np.full(60, 2.0), np.full(55, 100.0))
+    told = headline_of(panel, forecasts_of(panel, np.repeat([[1.0], [2.0], [100.0]], 5, axis=1)), None, "total")
+    [lead] = headline_sentences(told, ())
+    assert lead.startswith("sales of the 2 of 3 series that go on, next 5 days: 15")
+    assert (told.first, told.value, told.is_ragged) == ("1970-03-02", pytest.approx(15.0), False)
 
 
 def test_amount_tells_the_interval():

@@ -96,6 +96,19 @@ def test_where_nobody_knows_how_far_forecasts_err_no_order_is_said_to_cost_nothi
     assert predict(shop, *words, "--json").document["cost"]["expected_cost"] is None
 
 
+def test_what_ended_before_the_others_is_ordered_for_the_steps_that_lie_ahead(shop, tmp_path):
+    rows = (shop / "shops.csv").read_text().splitlines()
+    late = [row for row in rows if ",B," not in row or row < f"{date(2024, 1, 1) + timedelta(DAYS - 3)}"]
+    (tmp_path / "late.csv").write_text("\n".join(late))
+    done = predict(shop, "--data", tmp_path / "late.csv", "--cost", "under=3,over=1", "--json")
+    rows, newest = done.document["forecasts"], f"{date(2024, 1, 1) + timedelta(DAYS - 1)}"
+    ahead = [row for row in rows if row["timestamp"] > newest]
+    assert len(rows) - len(ahead) == 3
+    for name in ("expected_cost", "expected_cost_of_forecast"):
+        assert done.document["cost"][name] == pytest.approx(sum(row[name] for row in ahead))
+    assert "Nor are 3 steps before the newest" in " ".join(done.err.split())
+
+
 def test_intervals_stand_beside_orders_where_they_are_asked_for(shop):
     rows = predict(shop, "--cost", "under=1,over=1", "--levels", "80").rows
     assert list(rows[0])[4:8] == ["lower_80", "upper_80", "order", "expected_cost"]

@@ -20,12 +20,12 @@ COLUMNS = "series_id,period_start,period_end,steps,is_whole,forecast"
 BOUNDS = "lower_80,upper_80,lower_95,upper_95"
 
 
-def table(late=()):
-    """Returns four shops of two regions; those of ``late`` end three days before the others."""
+def table(late=(), days=3):
+    """Returns four shops of two regions; those of ``late`` end some days before the others."""
     rng = np.random.default_rng(0)
     rows = [("day", "region", "shop", "sales")]
     for region, shop in (("north", "a/1"), ("north", "b"), ("south", "c"), ("south", "d")):
-        for k in range(DAYS - 3 * (shop in late)):
+        for k in range(DAYS - days * (shop in late)):
             sales = 20 + 5 * (k % 7 == 5) + 2 * (k // 7 % 3) + rng.normal(0, 3)
             rows.append((FIRST + timedelta(k), region, shop, round(sales, 1)))
     text = io.StringIO()
@@ -138,18 +138,33 @@ def test_series_of_which_no_errors_are_known_counts_by_its_forecast(shops, monke
     assert float(total["forecast"]) < float(total["upper_80"]) < float(usual["upper_80"])
 
 
-def test_series_that_ended_before_the_others_leave_their_totals_in_part(shops, tmp_path):
+def test_sums_over_series_begin_after_the_newest_step_and_are_not_whole_beyond_a_late_one(shops, tmp_path):
     (tmp_path / "late.csv").write_text(table(late=("d",)))
     words = ("--data", tmp_path / "late.csv", "--total-by", "region")
-    done = predict(shops, *words)
-    assert "south/d ends before the others and is forecast from there: sums to which it belongs are not whole." in (
+    done, each = predict(shops, *words), predict(shops, *words[:2]).rows
+    assert "south/d ends before the others: sums begin after the newest step of all, and are not whole where it is" in (
         " ".join(done.err.split())
     )
     assert "not whole" not in predict(shops, *words[:2], "--total", "week").err
     south = [row for row in done.rows if row["series_id"] == "south"]
-    assert [row["is_whole"] for row in south] == ["false"] * 3 + ["true"] * (HORIZON - 3) + ["false"] * 3
+    assert [row["is_whole"] for row in south] == ["true"] * (HORIZON - 3) + ["false"] * 3
+    assert (south[0]["period_start"], south[-1]["period_start"]) == ("2024-07-10", "2024-08-06")
+    own = [row for row in each if row["series_id"].startswith("south") and row["timestamp"] > "2024-07-09"]
     [total] = [row for row in predict(shops, *words, "--total", "horizon").rows if row["series_id"] == "south"]
-    assert (total["is_whole"], total["steps"]) == ("false", f"{HORIZON + 3}")
+    assert float(total["forecast"]) == pytest.approx(sum(float(row["forecast"]) for row in own))
+    assert (total["period_start"], total["steps"], total["is_whole"]) == ("2024-07-10", f"{HORIZON}", "false")
+
+
+def test_a_series_that_ended_a_forecast_before_the_others_is_in_no_sum(shops, tmp_path):
+    (tmp_path / "ended.csv").write_text(table(late=("d",), days=HORIZON))
+    words = ("--data", tmp_path / "ended.csv", "--total-by", "all", "--total", "horizon")
+    done = predict(shops, *words)
+    assert "south/d ends before the others by a whole forecast or more, and it is in no sum." in " ".join(
+        done.err.split()
+    )
+    [total], [others] = done.rows, predict(shops, *words, "--series", "north/a/1,north/b,south/c").rows
+    assert total == others
+    assert total["is_whole"] == "true"
 
 
 def test_totals_of_some_series_are_those_of_the_same_paths(shops):
