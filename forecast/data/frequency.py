@@ -11,13 +11,14 @@ for nothing else, and they are written as the numbers of the rows: see ``row_of`
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast import wording
+from forecast.decoding import MayLack
 from forecast.errors import DataError, UsageError, did_you_mean
 from forecast.wording import adverb
 
@@ -68,6 +69,7 @@ class Frequency:
             months since January 1970. Business days: 0.
         day: Day of the month for months, quarters and years; 31 is the last day of every month.
         second: Second of the day for business days, months, quarters and years.
+        is_closing: Steps are known to be called after their last day, as weeks that were made of days are.
     """
 
     unit: Unit
@@ -75,6 +77,7 @@ class Frequency:
     phase: int = 0
     day: int = 1
     second: int = 0
+    is_closing: MayLack[bool] = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.every < 1 or (self.unit == "business-day" and self.every > 1):

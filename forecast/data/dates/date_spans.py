@@ -50,9 +50,12 @@ def parse_span(flag: str, text: str, frequency: Frequency, example: str) -> Span
 
 
 def periods_of(frequency: Frequency, ordinals: IntArray) -> tuple[Stamps, Stamps]:
-    """Returns when the period of each step begins and ends, in the shape given; weeks of Mondays begin on them."""
+    """Returns when the period of each step begins and ends, in the shape given.
+
+    Weeks of Mondays begin on them, unless they were made of the days that end there.
+    """
     stamps = frequency.timestamps(ordinals)
     is_monday = (stamps.astype("datetime64[D]").astype(np.int64) + EPOCH_WEEKDAY) % 7 == 0
-    if frequency.unit == "week" and is_monday.all():
+    if frequency.unit == "week" and is_monday.all() and not frequency.is_closing:
         return stamps, frequency.timestamps(ordinals + 1)
     return frequency.period_begins(ordinals), frequency.period_begins(ordinals + 1)

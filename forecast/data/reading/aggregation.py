@@ -6,7 +6,7 @@ Shapes: ``R`` rows, ``N`` steps of all series together.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,9 @@ class Steps:
 def aggregated_frequency(dates: Dates, wanted: str | None) -> Frequency:
     """Returns the frequency to aggregate to: as asked for, else that of the dates, else daily."""
     if wanted is not None:
-        return parse_frequency(wanted)
+        frequency = parse_frequency(wanted)
+        is_closing = frequency.unit == "week" and not frequency.on_step(dates.stamps).all()
+        return replace(frequency, is_closing=True) if is_closing else frequency
     try:
         frequency = infer_frequency(dates.stamps)
     except DataError:

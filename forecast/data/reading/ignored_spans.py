@@ -8,6 +8,7 @@ mistake; whoever names days that the data never had has made one.
 
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -131,11 +132,12 @@ def words_of(panel: Panel, places: Iterable[int]) -> tuple[str, ...]:
 def _steps(panel: Panel, text: str, *, is_settled: bool) -> tuple[int, int] | None:
     """Returns the first and the last step of the panel's calendar that a text means; None where there is none."""
     frequency, (low, high) = panel.frequency, (int(panel.first.min()), int(panel.last.max()))
+    calendar = replace(frequency, is_closing=None)  # as versions of earlier programs read their spans
     first, separator, last = (part.strip() for part in text.partition(RANGE))
     if not (first or last):
         raise UsageError(f"{FLAG} '{text}' names no date.", f"{FLAG} {_example(panel)}")
     ordinals = np.arange(low, high + 1)
-    stamps, (begins, ends) = frequency.timestamps(ordinals), periods_of(frequency, ordinals)
+    stamps, (begins, ends) = frequency.timestamps(ordinals), periods_of(calendar, ordinals)
     within, touched = np.ones(len(ordinals), dtype=bool), np.ones(len(ordinals), dtype=bool)
     begin = parse_span(FLAG, first, frequency, _example(panel))[0] if first else None
     end = parse_span(FLAG, last or first, frequency, _example(panel))[1] if last or not separator else None

@@ -35,6 +35,13 @@ def test_rows_of_a_step_become_what_pandas_makes_of_them(code, how):
     np.testing.assert_allclose(added.values, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize(("apart", "expected"), [(1, True), (7, None)])
+def test_weeks_of_days_end_with_their_day_and_weeks_of_weeks_may_begin_there(apart, expected):
+    mondays = np.datetime64("2024-01-01", "s") + np.arange(0, 70, apart) * 86400
+    found = aggregated_frequency(dates_of(mondays), "W-MON")
+    assert (found.is_closing, found == parse_frequency("W-MON")) == (expected, True)
+
+
 def test_the_order_of_the_rows_does_not_matter():
     stamps, values = moments(), np.random.default_rng(1).normal(size=400)
     series = np.random.default_rng(2).integers(0, 3, 400)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -83,6 +85,14 @@ def test_horizon_goes_from_the_first_day_of_its_first_step_to_the_last_of_its_la
     frequency = parse_frequency(code, days(first))
     found = [span_of(frequency, *frequency.ordinals(days(first, last))[:, None])]
     assert [(str(begin[0])[: len(edges[0])], str(end[0])[: len(edges[1])]) for begin, end in found] == [edges]
+
+
+def test_weeks_that_were_made_of_days_end_with_their_monday():
+    frequency = replace(parse_frequency("W-MON"), is_closing=True)
+    ordinals = frequency.ordinals(days("2024-04-22", "2024-04-29"))
+    for begin, end in (edges_of("week", frequency, ordinals), span_of(frequency, ordinals, ordinals)):
+        assert [str(day)[:10] for day in begin] == ["2024-04-16", "2024-04-23"]
+        assert [str(day)[:10] for day in end] == ["2024-04-22", "2024-04-29"]
 
 
 def whole(code, origin, horizon, period):
