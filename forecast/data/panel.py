@@ -42,10 +42,12 @@ class IdParts:
     Attributes:
         names: of the columns, the user's, and ``TARGET`` where several are forecast; empty for one series alone.
         values: (S,) of each column, series by series. One may hold a slash, so that names can't be cut at slashes.
+        others: columns of the file that are no part of it, and neither time nor target.
     """
 
     names: tuple[str, ...] = ()
     values: tuple[tuple[str, ...], ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

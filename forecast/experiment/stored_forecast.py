@@ -182,8 +182,7 @@ def forecast_from(
         ids = narrowed(ids, panel.series_ids, [panel.series_ids[i] for i in view])
         panel, forecasts, distributed = some_series(panel, forecasts, distributed, view)
     orders = orders_of(trained, panel, forecasts, distributed, asked.costs) if asked.costs else None
-    taken = (*(stored.options.time or "").split(","), *stored.options.target)
-    totals = totals_of(panel, forecasts, distributed, asked.totals, ids, taken) if asked.totals else None
+    totals = totals_of(panel, forecasts, distributed, asked.totals, ids) if asked.totals else None
     if totals:
         notes += earlier_notes(totals)
     widened = stored.widening.factor

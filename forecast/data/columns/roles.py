@@ -28,7 +28,7 @@ from forecast.data.columns.target import examples, sounds_forecast
 from forecast.data.columns.wide_tables import DatesAcrossError, dates_across
 from forecast.data.covariates import KINDS
 from forecast.data.dates.clock_times import has_ranges
-from forecast.data.dates.date_columns import is_year
+from forecast.data.dates.date_columns import is_year, split_columns
 from forecast.data.dates.dates import NUMBERED, Dates, looks_like_dates, numbered_form, read_dates
 from forecast.data.dates.infer_frequency import SECONDS_HINT, infer_frequency
 from forecast.data.files.table import YEARS, Table
@@ -83,6 +83,12 @@ class Columns:
         """What stands beside time, target and ids: covariates, the weight, and limits that are none of these."""
         weight = (self.weight,) if self.weight else ()
         return (*self.covariates, *weight, *(name for name in self.limits if name not in weight))
+
+
+def left_columns(table: Table, columns: Columns) -> tuple[str, ...]:
+    """Returns the columns that neither tell the time or the series, nor are forecast."""
+    taken = {*split_columns(table, columns.time), *columns.ids, *columns.target}
+    return tuple(name for name in table.names if name not in taken)
 
 
 @dataclass(frozen=True, eq=False)

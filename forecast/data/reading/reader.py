@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast.data.columns.roles import Columns, SeriesKeys
+from forecast.data.columns.roles import Columns, SeriesKeys, left_columns
 from forecast.data.columns.selection import ROWS, Selection, select
 from forecast.data.dates.date_columns import split_columns
 from forecast.data.files.parquet_folder import read_data
@@ -171,7 +171,7 @@ def read_panel(
         candidates=candidates,
         question=question,
         whole=whole if panel.has_ignored else None,
-        ids=_id_parts(columns, selection.keys, rows.laid, whole, panel),
+        ids=replace(_id_parts(columns, selection.keys, rows.laid, whole, panel), others=left_columns(table, columns)),
         placed=placed if other_numbers else None,
     )
 
@@ -205,7 +205,7 @@ def _others(
     table: Table, columns: Columns, rows: Rows
 ) -> tuple[Mapping[str, FloatArray], Mapping[str, tuple[FloatArray, tuple[str, ...]]], tuple[Candidate, ...]]:
     """Returns the columns of numbers and text beside those that were read, and those that may become covariates."""
-    taken = [*split_columns(table, columns.time), *columns.ids, *columns.target]
+    taken = [name for name in table.names if name not in left_columns(table, columns)]
     taken += filter(None, (columns.weight, columns.low, columns.high))
     places = (rows.series, rows.steps, rows.laid[0])
     numbers = number_columns(table, taken, *places)

@@ -137,7 +137,6 @@ def totals_of(
     distributed: ProbabilisticForecast | None,
     asked: AskedTotals,
     ids: IdParts,
-    taken: Sequence[str] = (),
 ) -> Totals:
     """Returns sums of forecasts with the intervals and quantiles that these have.
 
@@ -147,7 +146,6 @@ def totals_of(
         distributed: the direct ones among them; None where no errors are known.
         asked: what is to be added up.
         ids: what the panel's series are told apart by.
-        taken: columns that tell the time or are forecast, so that none can become a part of the id.
 
     Raises:
         UsageError: the period is finer than the data, the series have no such part, or memory is short.
@@ -155,7 +153,7 @@ def totals_of(
     if asked.by is not None and panel.hierarchy is not None:
         ids = narrowed(ids, panel.series_ids, [panel.series_ids[i] for i in panel.summands])
         panel, forecasts, distributed = leaves_alone(panel, forecasts, distributed)
-    groups, names = _groups(asked.by, panel, ids, taken)
+    groups, names = _groups(asked.by, panel, ids)
     cells = _cells(asked.period, panel, forecasts.point, groups)
     probabilities = forecasts.quantiles.probabilities if forecasts.quantiles else ()
     every = tuple(sorted({*probabilities, *chain.from_iterable(map(ends_of, forecasts.levels))}))
@@ -214,7 +212,7 @@ class _Cells:
         return len(self.groups)
 
 
-def _groups(by: str | None, panel: Panel, ids: IdParts, taken: Sequence[str]) -> tuple[IntArray, tuple[str, ...]]:
+def _groups(by: str | None, panel: Panel, ids: IdParts) -> tuple[IntArray, tuple[str, ...]]:
     """Returns the group of each series, (S,), and the groups' names.
 
     Raises:
@@ -235,8 +233,8 @@ def _groups(by: str | None, panel: Panel, ids: IdParts, taken: Sequence[str]) ->
         ways = joined([f"--total-by {flag_value([each])}" for each in (*ids.names, ALL)], "or")
         meant = did_you_mean(by, (*ids.names, ALL))
         message = f"--total-by {by}: {by} is no part of {what}.{meant}"
-        may_be = own and not meant and by not in taken
-        more = f"; forecast train DATA --id {flag_value([by, *own])} makes a model with it" if may_be else ""
+        column = next((other for other in ids.others if other.casefold() == by.casefold()), None)
+        more = f"; forecast train DATA --id {flag_value([column, *own])} makes a model with it" if column else ""
         raise UsageError(message, f"{ways}{more}")
     own = [parts[ids.names.index(name)] for parts in ids.values]
     found = tuple(dict.fromkeys(own))

@@ -225,12 +225,22 @@ def test_file_that_is_gone_leaves_parts_that_names_tell(shops):
     assert some.code == 0
 
 
+def test_a_column_of_the_file_that_is_no_part_of_the_id_can_become_one(shops, tmp_path):
+    head, *rows = table().splitlines()
+    (tmp_path / "more.csv").write_text("\n".join([f"{head},Town", *(f"{row},x" for row in rows)]))
+    done = run("predict", "shops", "--data", tmp_path / "more.csv", "--total-by", "town", folder=shops)
+    assert (done.code, done.err.splitlines()[-1].rpartition("; ")[2]) == (
+        2,
+        "forecast train DATA --id Town,region,shop makes a model with it",
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
         ("--total fortnight", "--total 'fortnight' is no period.", "day, week, month, quarter, year or horizon"),
         ("--total mont", "Did you mean 'month'?", "day, week, month"),
-        ("--total-by town", "no part of the id, which is region and shop", "--total-by region, --total-by shop or"),
+        ("--total-by town", "no part of the id, which is region and shop", "--total-by shop or --total-by all\n"),
         ("--total-by day", "no part of the id, which is region and shop", "--total-by shop or --total-by all\n"),
         ("--total-by regoin", "Did you mean 'region'?", "--total-by region"),
         ("--total week --cost under=3,over=1", "not of totals", "--cost without --total"),

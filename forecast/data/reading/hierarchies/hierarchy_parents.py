@@ -13,7 +13,7 @@ import numpy as np
 from forecast.data.findings import Finding
 from forecast.data.frequency import readable
 from forecast.data.hierarchy import HierarchySpec
-from forecast.data.panel import IdParts, Panel
+from forecast.data.panel import Panel
 from forecast.data.reading.hierarchies.hierarchy_ids import children_of, parent_places
 from forecast.data.reading.reader import Reading
 from forecast.errors import DataError
@@ -33,7 +33,7 @@ def without_parents(reading: Reading, spec: HierarchySpec, *, check: bool) -> tu
     if not places:
         return reading, []
     kept = np.setdiff1d(np.arange(len(reading.panel)), places)
-    ids = IdParts(reading.ids.names, tuple(reading.ids.values[i] for i in kept))
+    ids = replace(reading.ids, values=tuple(reading.ids.values[i] for i in kept))
     leaves = reading.panel.select(kept)
     if check:
         columns = [ids.names.index(name) for name in spec.columns]

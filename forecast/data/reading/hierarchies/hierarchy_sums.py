@@ -156,7 +156,7 @@ def with_sums(reading: Reading, options: ReadOptions) -> Reading:
     return replace(
         reading,
         panel=nodes,
-        ids=IdParts(ids.names, parts),
+        ids=replace(ids, values=parts),
         findings=(*_unsaid(reading, more), Finding("note", "hierarchy", text, f"--hierarchy '{spec.text}'"), *names),
         settled=replace(reading.settled, hierarchy=spec.text, parents=options.parents, ids=ids.names),
     )
