@@ -41,7 +41,6 @@ from forecast.data.reading.row_findings import (
     constant_findings,
     dialect_findings,
     empty_row_findings,
-    end_findings,
     formula_findings,
     gap_findings,
     order_findings,
@@ -333,7 +332,7 @@ def _panel(
     empty = len(rows.laid) * len(keys.names) - len(panel)
     findings = [Finding("warning", "empty", f"{empty:,} series without a value left out", "--id")] if empty else []
     findings += gap_findings(table, rows.laid, panel)
-    findings += constant_findings(table, panel, is_sequel=is_sequel) + end_findings(panel)
+    findings += constant_findings(table, panel, is_sequel=is_sequel)
     findings += [] if is_sequel else formula_findings(panel)
     question = None if is_sequel else _question(table, panel, rows, options, selection.columns)
     if question:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.data.columns.roles import FEW, Columns, SeriesKeys
 from forecast.data.dates.dates import Dates
@@ -145,7 +146,7 @@ def formula_findings(panel: Panel) -> list[Finding]:
 
 
 def constant_findings(table: Table, panel: Panel, *, is_sequel: bool) -> list[Finding]:
-    """Returns how many series never change.
+    """Returns how many series never change, and which end before the others.
 
     Args:
         table: The file.
@@ -155,16 +156,26 @@ def constant_findings(table: Table, panel: Panel, *, is_sequel: bool) -> list[Fi
     Raises:
         DataError: None of them does, and there is nothing else to learn from.
     """
-    starts = panel.offsets[:-1]
-    constant = np.fmin.reduceat(panel.values, starts) == np.fmax.reduceat(panel.values, starts)
-    if constant.all() and not is_sequel:
+    if _never_change(panel).all() and not is_sequel:
         value = f"every value is {panel.values[0]:.15g}" if len(panel) == 1 else "no series ever changes"
         message = f"Column {panel.target} of {table.source.name} has nothing to learn from: {value}."
         raise DataError(message, "--target names another column")
+    return series_findings(panel)
+
+
+def series_findings(panel: Panel) -> list[Finding]:
+    """Returns how many series never change, and which end before the others."""
+    constant = _never_change(panel)
     if not constant.any():
-        return []
+        return end_findings(panel)
     text = f"{int(constant.sum()):,} of {len(panel):,} series never change"
-    return [Finding("warning", "constant", f"{text}, such as {panel.series_ids[constant.argmax()]}")]
+    such_as = f", such as {panel.series_ids[constant.argmax()]}"
+    return [Finding("warning", "constant", f"{text}{such_as}"), *end_findings(panel)]
+
+
+def _never_change(panel: Panel) -> NDArray[np.bool_]:
+    starts = panel.offsets[:-1]
+    return np.asarray(np.fmin.reduceat(panel.values, starts) == np.fmax.reduceat(panel.values, starts))
 
 
 def order_findings(series: IntArray, steps: IntArray) -> list[Finding]:

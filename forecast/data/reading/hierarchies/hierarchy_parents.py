@@ -16,11 +16,15 @@ from forecast.data.hierarchy import HierarchySpec
 from forecast.data.panel import Panel
 from forecast.data.reading.hierarchies.hierarchy_ids import children_of, parent_places
 from forecast.data.reading.reader import Reading
+from forecast.data.reading.row_findings import series_findings
 from forecast.errors import DataError
 from forecast.wording import counted, digits
 
 ROUNDED = 1e-3
 """A sum in the file that is no further from its children's, as a share of it, is the same but for rounding."""
+
+COUNTED = ("constant", "ends")
+"""What is said of how many series, of which sums are none."""
 
 
 def without_parents(reading: Reading, spec: HierarchySpec, *, check: bool) -> tuple[Reading, list[Finding]]:
@@ -41,7 +45,8 @@ def without_parents(reading: Reading, spec: HierarchySpec, *, check: bool) -> tu
             _check_parent(reading, place, children_of(reading.ids.values[place], columns, ids), leaves)
     equal = "equal to what they are sums of, and" if check else "unlooked at,"
     text = f"{counted(len(places), 'sum')} in the file, such as {reading.panel.series_ids[places[0]]}, {equal} left out"
-    left = replace(reading, panel=leaves, ids=ids)
+    said = [finding for finding in reading.findings if finding.topic not in COUNTED]
+    left = replace(reading, panel=leaves, ids=ids, findings=(*said, *series_findings(leaves)))
     return left, [Finding("note", "parents", text, "--parents check" if not check else "--parents ignore")]
 
 

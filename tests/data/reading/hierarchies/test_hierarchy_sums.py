@@ -101,6 +101,14 @@ def test_sums_in_the_file_that_are_right_are_left_out_and_told(tmp_path, word):
     assert any(f"V/Melb/{word}, equal to what they are sums of" in each.text for each in reading.findings)
 
 
+def test_sums_in_the_file_count_as_series_of_no_finding(tmp_path):
+    leaves = [(month(t), "V", "Melb", word, number) for word, number in (("hol", 5), ("biz", 7)) for t in range(24)]
+    leaves += [(month(t), "V", "Geel", "hol", value(2, t)) for t in range(24)]
+    sums = [(month(t), "V", "Melb", "total", 12) for t in range(24)]
+    texts = [each.text for each in read(tmp_path, table([*leaves, *sums])).findings]
+    assert "2 of 3 series never change, such as V/Melb/biz" in texts
+
+
 def test_sum_in_the_file_that_is_wrong_is_named_with_a_way_out(tmp_path):
     sums = [(month(t), "V", "Melb", "total", value(0, t) + value(1, t) + (t == 5) * 40) for t in range(24)]
     text = table(rows(more=sums))
