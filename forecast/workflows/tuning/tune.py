@@ -240,13 +240,32 @@ def _begun(request: TuneRequest, folder: TuningFolder, run: Run) -> tuple[Tuning
         begun=now.isoformat(),
     )
     entry = tuning_entry(scope, reading, run)
-    if before is not None and folder.journal.exists() and (tuned is None or tuned.written < before.begun):
-        raise UsageError(
-            f"A tuning of {folder.name} was begun on {before.begun[:10]} and has not come to its end.",
-            f"forecast tune --resume --name {folder.name} goes on with it, or --force begins anew",
-        )
+    if before is not None:
+        _check_replaced(before, tuned, entry, has_trials=folder.journal.exists())
+        known = "the same data" if before.fingerprint == entry.fingerprint else f"{before.source} of then"
+        run.reporter.tell(Remark("Replaced", f"the tuning of {before.begun[:10]} on {known}", ("--name",)))
     folder.begin(entry)
     return entry, reading
+
+
+def _check_replaced(before: TuningEntry, tuned: TunedSettings | None, entry: TuningEntry, *, has_trials: bool) -> None:
+    """Refuses to begin anew where something would be lost that is not done, or is of another file.
+
+    Raises:
+        UsageError: it would.
+    """
+    name = entry.name
+    if has_trials and (tuned is None or tuned.written < before.begun):
+        raise UsageError(
+            f"A tuning of {name} was begun on {before.begun[:10]} and has not come to its end.",
+            f"forecast tune --resume --name {name} goes on with it, or --force begins anew",
+        )
+    if before.source != entry.source and before.fingerprint != entry.fingerprint:
+        stem = model_name_for(stem_of(entry.source))
+        begun = before.begun[:10]
+        text = f"{name} is the tuning of {before.source}, begun on {begun}, and {entry.source} is another file."
+        free = stem if stem != name else f"{stem}-2"
+        raise UsageError(text, f"--name {free} tunes it beside that, or --force begins anew")
 
 
 def _resumed(

@@ -137,6 +137,18 @@ def test_unfinished_tuning_is_not_begun_anew_by_accident(folder, done):
     assert run(*TUNE, "--name", "half", "--force", folder=folder).code == 0
 
 
+def test_a_tuning_of_another_file_is_replaced_by_force_alone_and_one_of_the_same_is_told(folder, done):
+    (folder / "others.csv").write_bytes(csv_bytes(visits(121)))
+    words = ("--trials", "1", *SMALL[:-1], "--search", "units", "--name", "kept")
+    assert run("tune", "visits.csv", *words, folder=folder).code == 0
+    ended = run("tune", "others.csv", *words, folder=folder)
+    assert ended.code == ExitCode.USAGE
+    assert "kept is the tuning of visits.csv, begun on" in ended.err
+    assert "--name others tunes it beside that, or --force begins anew" in " ".join(ended.err.split())
+    assert " on the same data" in run("tune", "visits.csv", *words, folder=folder).err
+    assert run("tune", "others.csv", *words, "--force", folder=folder).code == 0
+
+
 def test_second_tuner_of_a_model_says_so_and_exits_75(folder, done):
     with TuningFolder(Store(folder / ".forecast"), "visits").lock():
         ended = run("tune", "--resume", "--name", "visits", folder=folder)
