@@ -33,7 +33,7 @@ def difference(before: ManifestData, now: ManifestData) -> str:
         words = [f"by {_listed(ids)}" if ids else "not at all" for ids in (new, old)]
         found.append(f"series are told apart {words[0]} instead of {words[1]}")
     steps = [data.get("frequency") for data in (before, now)]
-    if None not in steps and steps[0] != steps[1]:
+    if None not in steps and _where(steps[0]) != _where(steps[1]):
         found.append(f"the data is {_step(steps[1])} instead of {_step(steps[0])}")
     return ", and ".join(found)
 
@@ -106,6 +106,11 @@ def _names(data: ManifestData, key: str) -> list[str] | None:
 
 def _folded(names: list[str]) -> set[str]:
     return {name.casefold() for name in names}
+
+
+def _where(frequency: Any) -> dict[str, Any]:
+    """Returns what tells where steps lie: not whether they are known to be called after their last day."""
+    return {name: value for name, value in dict(frequency).items() if name != "is_closing"}
 
 
 def _listed(names: list[str]) -> str:

@@ -30,6 +30,8 @@ def entry(target=("sales",), ids=(), **frequency):
         (entry(unit="quarter", phase=1), "the data is quarterly from February on instead of daily"),
         (entry(unit="hour", phase=1800), "the data is hourly from 00:30 on instead of daily"),
         (entry(every=2, phase=86400), "the data is 2-daily on other days instead of daily"),
+        (entry(is_closing=None), ""),
+        (entry(is_closing=True), ""),
         ({}, ""),
     ],
 )
