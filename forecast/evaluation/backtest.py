@@ -14,7 +14,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.checks.demand import INTERVAL, counted_series, few_pieces
+from forecast.data.checks.demand import INTERVAL, counted_series, few_pieces, rare_series
 from forecast.data.limits import Lowest, is_never_negative
 from forecast.data.panel import Panel
 from forecast.errors import DataError
@@ -68,7 +68,6 @@ FloatArray = NDArray[np.float64]
 
 ENOUGH_ERRORS = 40  # measured by benchmarks/tuning/distribution.py
 """Few series forecast from more origins inside a fold, until their errors are about this many a step."""
-
 MOST_KEPT = 400_000
 """Points of all folds whose distributions are kept, to score totals by."""
 
@@ -234,9 +233,8 @@ class _RunningTrial:
         made: SharedForecasts,
         levels: tuple[float, ...],
     ) -> None:
-        self.levels = levels
         self.forecaster, self.panel, self.first, self.metric = forecaster, panel, first, metric
-        self.scales, self.made = scales, made
+        self.scales, self.made, self.levels = scales, made, levels
         self.fitted: Fitted | None = None
         self.members: Members | None = None  # the latest
         self.curve: Curve | None = None
@@ -247,11 +245,11 @@ class _RunningTrial:
         self.quantiles: list[Quantiles | None] = []
         self.distributed: list[ProbabilisticForecast | None] = []
         self.train_seconds = self.predict_seconds = 0.0
-        tree = panel.hierarchy
-        self.reconciler = FoldReconciler(tree, panel.series_ids) if tree is not None else None
+        self.reconciler = FoldReconciler(panel.hierarchy, panel.series_ids) if panel.hierarchy is not None else None
         self.moves: FittedReconciliation | None = None  # what makes the latest fold's forecasts add up
         self.few: float | None = None  # pieces a step up to which series have counts, by the first fold
         self.rare: NDArray[np.bool_] | None = None  # series that counts are expected of
+        self.are_lone = False  # they are among others that mostly sell often
 
     def fit(self, fold: Fold, watcher: Watcher) -> None:
         """Trains on all that the fold's origin may know."""
@@ -325,19 +323,21 @@ class _RunningTrial:
         if not records or not self.levels:
             return None
         ids, season, tree = self.panel.series_ids, self.scales.season, self.panel.hierarchy
-        fit = partial(
-            fit_mixed_distribution, records, ids, season, nonnegative=is_never_negative(lowest), few=self.few or 0
-        )
+        few = None if self.are_lone else self.few or 0.0
+        fit = partial(fit_mixed_distribution, records, ids, season, nonnegative=is_never_negative(lowest), few=few)
         return fit(memories=self.memories) if tree is None else fit(levels=tree.level)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None
         self.members, self.predict_seconds = self.made.members(self.fitted, train)
+        states = LeafStates.of(train, CURRENT) if self.reconciler else None
         if self.members.is_demand or (self.reconciler and has_means(self.members)):
             self.few = few_pieces(self.first) if self.few is None else self.few
             self.rare = counted_series(train, INTERVAL, self.few)
-        if self.reconciler:
-            states = LeafStates.of(train, CURRENT)
+        elif has_means(self.members):
+            self.rare, self.are_lone = rare_series(train, INTERVAL), True
+            states = LeafStates.rare(self.rare)
+        if states:
             self.members = states.settled(self.members, train, METHODS.classical.intermittent)
         return self.members
 
@@ -358,7 +358,7 @@ class _RunningTrial:
         base, point = moved_points(members, combination, lowest, self.moves)
         scales = np.where(train.has_ended, np.nan, scales)
         told = difficulty(train, self.scales.season, scales, point, members, combination.used)
-        told = told if self.rare is None else with_demands(told, train, self.rare)
+        told = told if self.rare is None else with_demands(told, train, self.rare, are_lone=self.are_lone)
         evidence = Evidence(members, truth, scales, fold.number, is_young(train.lengths, self.scales.season))
         return _Record(shift, evidence, ErrorRecord(fold.number, point, truth, told), base)
 

@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.checks.demand import counted_series
+from forecast.data.checks.demand import counted_series, rare_series
 from forecast.data.limits import Lowest, steps_within
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
@@ -103,7 +103,11 @@ class TrainedModel:
     def counted(self, panel: Panel) -> NDArray[np.bool_] | None:
         """Returns which series have a distribution of counts where not all have, (S,); None where none has."""
         known = self.distribution.rare if isinstance(self.distribution, Distribution) else None
-        return counted_series(panel, known.interval, known.few) if known else None
+        if known is None:
+            return None
+        return (
+            rare_series(panel, known.interval) if known.are_lone else counted_series(panel, known.interval, known.few)
+        )
 
     def can_tell(self, levels: Sequence[float], probabilities: Sequence[float] = ()) -> bool:
         """Returns whether it has these intervals and quantiles; a version of an earlier program has its own only."""
@@ -148,7 +152,7 @@ class TrainedModel:
         lowest = lowest_within(panel, -(-horizon // self.horizon) * self.horizon)
         blocks: list[FloatArray] = []
         extended, distributed, moves = panel, None, self._moves(panel)
-        states = self.leaf_states(panel)
+        states = self.leaf_states(panel) or self._lone_states(panel)
         while sum(block.shape[1] for block in blocks) < horizon:
             members = self.model.predict_members(extended, run)
             members = states.settled(members, extended, self.settings.classical.intermittent) if states else members
@@ -170,6 +174,16 @@ class TrainedModel:
             self.levels,
         )
         return forecasts, distributed
+
+    @property
+    def _are_lone(self) -> bool:
+        known = self.distribution.rare if isinstance(self.distribution, Distribution) else None
+        return known is not None and known.are_lone
+
+    def _lone_states(self, panel: Panel) -> LeafStates | None:
+        """Returns which series sell now and then where most don't; None where they are forecast as all others are."""
+        rare = self.counted(panel) if self._are_lone else None
+        return None if rare is None else LeafStates.rare(rare)
 
     def leaf_states(self, panel: Panel) -> LeafStates | None:
         """Returns what is known of the leaves at the end of a panel; None of a version without a hierarchy."""
@@ -199,7 +213,8 @@ class TrainedModel:
         used = self.combination.used if self.combination else np.ones(len(members.values), dtype=bool)
         known = difficulty(panel, self.season, scales, point, members, used, self.difficulty)
         rare = None if are_sums else self.counted(panel)
-        known = known if rare is None else with_demands(known, panel, rare, self.difficulty)
+        if rare is not None:
+            known = with_demands(known, panel, rare, self.difficulty, are_lone=self._are_lone)
         tree = panel.hierarchy
         sums = NodeSums(tree, moves.variances, moves.settings) if tree is not None and moves else None
         return ProbabilisticForecast(point, panel.series_ids, self.distribution, known, lowest, sums)

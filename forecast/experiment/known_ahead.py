@@ -42,7 +42,8 @@ def short_notes(trained: TrainedModel, panel: Panel) -> tuple[str, ...]:
     if trained.distribution is None:
         return ()
     known = trained.distribution
-    if isinstance(known, Distribution) and (known.counts or (known.rare and not trained.reconciliation)):
+    is_all = isinstance(known, Distribution) and known.rare and not (known.rare.are_lone or trained.reconciliation)
+    if isinstance(known, Distribution) and (known.counts or is_all):
         return _demand_notes(trained, panel)
     few = differences_seen(panel, trained.season) < trained.scales.few_differences
     has_counts = trained.counted(panel)

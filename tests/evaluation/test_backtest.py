@@ -11,7 +11,9 @@ from forecast.evaluation.distribution.distribution import ErrorRecord, fit_distr
 from forecast.evaluation.member_forecasts import forecast_points
 from forecast.evaluation.scales import lowest_values, series_scales
 from forecast.evaluation.splits import rolling_origins
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.classical.baselines import Baseline, drift, naive, seasonal_naive
+from forecast.models.classical.intermittent import intermittent
 from forecast.models.classical.seasonality import season_strength
 from forecast.models.combination import Evidence, FewSeriesPrior, learn_combination, plain_combination
 from forecast.models.forecaster import Curve, Members
@@ -383,6 +385,32 @@ def test_what_comes_around_a_mean_of_rare_demand_are_counts():
     bounds = np.stack([[each.lower, each.upper] for each in trial.intervals])
     np.testing.assert_array_equal(bounds[~np.isnan(bounds)] % 1, 0)
     assert np.nanmin(bounds) == 0
+
+
+def lone_panel():
+    """Five series that sell every day, and one that sells one to three pieces now and then."""
+    rng = np.random.default_rng(0)
+    rare = (rng.random(120) < 0.2) * rng.integers(1, 4, 120)
+    return panel_from_series([*(wave(120, seed=k) + 30 for k in range(5)), rare], "D")
+
+
+def test_one_series_that_sells_now_and_then_among_others_has_counts_and_they_have_none():
+    panel, model = lone_panel(), Baseline("smoothing", H, SEASON, CURRENT.classical)
+    trial = run(panel, model, folds=3).trials[0]
+    assert trial.distribution.rare is not None
+    assert trial.distribution.rare.are_lone
+    issued = TrainedModel("smoothing", model, trial.combination, trial.distribution, SEASON, CURRENT)
+    found = issued.forecast(panel, H, probabilities=(0.9,)).quantiles.at(0.9)
+    for values in (trial.quantiles.at(0.9)[-1], found):
+        np.testing.assert_array_equal(values[5], np.round(values[5]))
+        assert (values[:5] != np.round(values[:5])).all()
+
+
+def test_its_mean_stands_where_networks_would_forecast_a_median():
+    panel, model = lone_panel(), Shifted()
+    trial = run(panel, model, folds=3).trials[0]
+    rule = intermittent("imapa", panel.until(panel.lengths - H).select([5]), H, CURRENT.classical.intermittent)
+    assert trial.forecasts[-1, 5] == pytest.approx(rule[0])
 
 
 def test_constant_panel_teaches_nothing_and_breaks_nothing():

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
+from forecast.evaluation.distribution.counts import CountShape
 from forecast.evaluation.distribution.difficulty import FEATURES
 from forecast.evaluation.distribution.distribution import SHARES, Distribution
 from forecast.evaluation.distribution.paths import Dependence
@@ -13,6 +14,7 @@ from forecast.evaluation.distribution.spread import Hardness, Spread
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import series_scales
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.models.classical.intermittent import intermittent
 from forecast.models.combination import Combination, plain_combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.method_settings import CURRENT
@@ -63,6 +65,22 @@ def a_distribution(panel, symmetry):
     share = SHARES[symmetry]
     dependence = Dependence(0.2, np.eye(H), np.eye(H))
     return Distribution(symmetry, share, flat, GRID, apart, panel.series_ids, hardness, dependence)
+
+
+def test_a_lone_series_that_sells_now_and_then_is_forecast_by_its_mean_where_its_counts_are_known():
+    rng = np.random.default_rng(0)
+    rare = (rng.random(60) < 0.2) * rng.integers(1, 4, 60)
+    panel = panel_from_series([wave(60), wave(60, seed=1), rare], "D")
+    counts = CountShape(2.0, 0.0, 1.0, np.linspace(0.5, 1.5, len(GRID)), is_whole=True, interval=1.32, are_lone=True)
+    known = a_distribution(panel, "level")
+    before, after = (
+        trained_on(panel, replace(known, rare=own)).forecast(panel, H, probabilities=(0.9,)) for own in (None, counts)
+    )
+    rule = intermittent("imapa", panel.select([2]), H, CURRENT.classical.intermittent)
+    np.testing.assert_allclose(after.point[2], rule[0])
+    np.testing.assert_array_equal(after.quantiles.values[0, 2], np.round(after.quantiles.values[0, 2]))
+    np.testing.assert_array_equal(after.point[:2], before.point[:2])
+    assert (before.point[2] != after.point[2]).all()
 
 
 def test_wider_quantiles_lie_so_many_times_as_far_from_the_median_and_the_forecast_stays():

@@ -25,6 +25,7 @@ BY_HAND = {
     "demand_bounds",
     "hierarchy_mixtures",
     "rare_leaves",
+    "lone_series",
     "demand_prior",
     "pretrain",
 }  # with tables of their own

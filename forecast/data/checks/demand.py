@@ -108,6 +108,22 @@ def counted_series(panel: Panel, interval: float, few: float) -> NDArray[np.bool
     return _counted(panel, demand_classes(panel), interval, few)
 
 
+def rare_series(panel: Panel, interval: float) -> NDArray[np.bool_]:
+    """Returns which series sell now and then, or never, among others that mostly don't, (S,): so they did lately, too.
+
+    Args:
+        panel: ends at the origin.
+        interval: series that sell every so many steps, or less often, do so now and then.
+    """
+    demands = np.diff(np.concatenate([[0], np.cumsum(panel.values > 0)])[panel.offsets])
+    places = np.flatnonzero(demands * interval <= panel.lengths)  # no others are, and they are mostly few
+    few, rare = panel.select(places), np.zeros(len(panel), dtype=bool)
+    if places.size:
+        found, lately = demand_classes(few), demand_classes(few.tail((few.lengths + 1) // 2))
+        rare[places] = found.is_demand & (found.interval >= interval) & (lately.interval >= interval)
+    return rare
+
+
 def few_pieces(panel: Panel) -> float:
     """Returns ``FEW`` where most series that sell no more than that sell now and then; else 0."""
     found = demand_classes(panel)

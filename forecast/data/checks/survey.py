@@ -173,7 +173,9 @@ def _demand(panel: Panel, *, are_leaves: bool) -> list[Spot]:
     elif found.is_mostly_sparse:
         text += ": means and distributions of counts are forecast; RMSSE and WQL tell how well, MASE and sMAPE mislead"
     else:
-        text += ": MASE and sMAPE of these mislead, RMSSE and WQL don't; the other series decide how all are forecast"
+        text += (
+            ": their means, and counts around them, are forecast; MASE and sMAPE of these mislead, RMSSE and WQL don't"
+        )
     return [Spot(Finding("note", "demand", text, "--metric rmsse"), np.flatnonzero(sparse), NOTHING)]
 
 

@@ -69,7 +69,7 @@ def fit_mixed_distribution(
     season: int,
     *,
     nonnegative: bool,
-    few: float = 0.0,
+    few: float | None = 0.0,
     levels: IntArray | None = None,
     memories: FloatArray | None = None,
 ) -> Distribution | None:
@@ -80,7 +80,8 @@ def fit_mixed_distribution(
         series_ids: (S,).
         season: by whose phases series may be harder.
         nonnegative: whether no series ever was below zero.
-        few: pieces a step up to which series are among the former; see ``counted_series``.
+        few: pieces a step up to which series are among the former, see ``counted_series``; None where most are among
+            the latter, see ``rare_series``.
         levels: (S,), of a hierarchy; None where no series is a sum of others.
         memories: what the past of few series says of how long shocks last, see ``memory_likelihoods``.
     """
@@ -98,7 +99,7 @@ def fit_mixed_distribution(
     if told is None and levels is None:  # nothing came of the others
         rest = [replace(own, truth=np.where(has, own.truth, np.nan)) for own, has in pairs]
         return fit_count_distribution(rest, series_ids, memories)
-    return told and replace(told, rare=replace(rare, interval=INTERVAL, few=few))
+    return told and replace(told, rare=replace(rare, interval=INTERVAL, few=few or 0.0, are_lone=few is None))
 
 
 def fit_rare_leaves(records: Sequence[ErrorRecord]) -> CountShape | None:

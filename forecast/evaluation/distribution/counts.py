@@ -34,6 +34,7 @@ class CountShape:
         is_whole: all counts are whole numbers.
         interval, few: series that sell less often, or no more pieces a step, have counts where not all have: see
             ``counted_series``.
+        are_lone: they are so among others that mostly sell often: see ``rare_series``.
         width: normal scores count for so many times as much; see ``widened``.
     """
 
@@ -44,6 +45,7 @@ class CountShape:
     is_whole: bool
     interval: float = 0.0
     few: float = 0.0
+    are_lone: bool = False
     width: float = 1.0
 
     def widened(self, factor: float) -> Self:

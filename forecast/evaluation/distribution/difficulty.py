@@ -111,11 +111,24 @@ def difficulty(
 
 
 def with_demands(
-    known: Difficulty, panel: Panel, rare: NDArray[np.bool_], settings: DifficultySettings = DIFFICULTY
+    known: Difficulty,
+    panel: Panel,
+    rare: NDArray[np.bool_],
+    settings: DifficultySettings = DIFFICULTY,
+    *,
+    are_lone: bool = False,
 ) -> Difficulty:
-    """Returns what is known, with the demands of series that have counts, (S,), and of those of no known scale."""
+    """Returns what is known, with the demands of series that have counts, and of those of no known scale.
+
+    Args:
+        known: of all series.
+        panel: ends at the origin.
+        rare: (S,), which have counts.
+        settings: the numbers by which is measured what tells of errors.
+        are_lone: other series mostly sell often, so that one of no known scale has no counts.
+    """
     is_leaf = panel.hierarchy.is_leaf if panel.hierarchy else True
-    asked = rare | (np.isnan(known.scales) & ~panel.has_ended & is_leaf)
+    asked = rare | (np.isnan(known.scales) & ~panel.has_ended & is_leaf & (not are_lone))
     demands = np.where(asked, _demands(panel, settings.demand_steps), np.nan) if asked.any() else None
     return replace(known, demands=demands)
 

@@ -36,6 +36,7 @@ class CountEntry(Document):
     is_whole: bool
     interval: MayLack[float] = None
     few: MayLack[float] = None
+    are_lone: MayLack[bool] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +141,10 @@ def load_distribution(
 
 
 def _count_entry(counts: CountShape | None) -> CountEntry | None:
-    return CountEntry(**{name: getattr(counts, name) for name in COUNT_FIELDS}) if counts else None
+    if counts is None:
+        return None
+    told = {name: getattr(counts, name) for name in COUNT_FIELDS}
+    return CountEntry(**{**told, "are_lone": counts.are_lone or None})
 
 
 def _load_counts(entry: CountEntry, sizes: NDArray[np.float64]) -> CountShape:
@@ -151,9 +155,8 @@ def _load_counts(entry: CountEntry, sizes: NDArray[np.float64]) -> CountShape:
     """
     if entry.usual <= 0 or entry.slope <= 0 or (sizes < 0).any() or (np.diff(sizes) < 0).any():
         raise ValueError("its counts are none")
-    return CountShape(
-        entry.usual, entry.start, entry.slope, sizes, entry.is_whole, entry.interval or 0.0, entry.few or 0.0
-    )
+    shown = (entry.usual, entry.start, entry.slope, sizes, entry.is_whole)
+    return CountShape(*shown, entry.interval or 0.0, entry.few or 0.0, bool(entry.are_lone))
 
 
 def _check(entry: DistributionEntry) -> None:

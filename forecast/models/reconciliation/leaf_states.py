@@ -51,6 +51,11 @@ class LeafStates:
             sparse = sells & (found.interval >= settings.sparse) & ~ended
         return cls(ended, sparse)
 
+    @classmethod
+    def rare(cls, sparse: BoolArray) -> Self:
+        """Returns those of a panel without a hierarchy, of which some series sell now and then."""
+        return cls(np.zeros(len(sparse), dtype=bool), sparse)
+
     def settled(self, members: Members, panel: Panel, rules: IntermittentSettings) -> Members:
         """Returns members that say what is known of these series; the rule is for networks, which have anchors."""
         if self.sparse.any() and members.anchors:

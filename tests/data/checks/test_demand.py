@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.data.checks.demand import FEW, INTERVAL, counted_series, demand_classes, few_pieces
+from forecast.data.checks.demand import FEW, INTERVAL, counted_series, demand_classes, few_pieces, rare_series
 from forecast.data.panel import Panel, panel_from_series
 
 RNG = np.random.default_rng(5)
@@ -85,6 +85,13 @@ def test_series_that_sell_now_and_then_never_or_few_whole_pieces_have_counts() -
     panel = _panel(EVERY_THIRD, [0.0] * 36, few, parts, many, [-1.0, 0.0, 0.0] * 12)
     assert counted_series(panel, INTERVAL, FEW).tolist() == [True, True, True, False, False, False]
     assert counted_series(panel, INTERVAL, 0.0).tolist() == [True, True, False, False, False, False]
+
+
+def test_among_others_those_are_rare_that_sold_now_and_then_lately_too() -> None:
+    often, began, stopped = [18.0, 22.0, 20.0] * 12, [0.0] * 18 + [9.0, 8.0] * 9, [9.0, 8.0] * 9 + [0.0] * 18
+    panel = _panel(EVERY_THIRD, often, began, stopped, [0.0] * 36, [-1.0, 0.0, 0.0] * 12)
+    assert demand_classes(panel).is_sparse.tolist() == [True, False, True, True, False, False]
+    assert rare_series(panel, INTERVAL).tolist() == [True, False, False, True, True, False]
 
 
 def test_few_pieces_are_counted_where_most_that_sell_no_more_sell_now_and_then() -> None:

@@ -76,18 +76,21 @@ def test_errors_a_million_times_as_large_as_expected_come_back(distribution):
 def test_counts_of_rare_leaves_are_stored_as_they_are(distribution):
     sizes = np.linspace(0.3, 2.0, len(GRID))
     entry, arrays = written(
-        replace(distribution, rare=CountShape(1.5, 0.1, 0.8, sizes, is_whole=True, interval=1.32, few=5.0))
+        replace(
+            distribution, rare=CountShape(1.5, 0.1, 0.8, sizes, is_whole=True, interval=1.32, few=5.0, are_lone=True)
+        )
     )
     kept = Arrays(arrays)
     found = load_distribution(decode(DistributionEntry, entry), kept, IDS, H).rare
     assert not kept.unread
-    assert (found.usual, found.start, found.slope, found.is_whole, found.interval, found.few) == (
+    assert (found.usual, found.start, found.slope, found.is_whole, found.interval, found.few, found.are_lone) == (
         1.5,
         0.1,
         0.8,
         True,
         1.32,
         5.0,
+        True,
     )
     np.testing.assert_array_equal(found.sizes, sizes)
 
