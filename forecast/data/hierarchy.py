@@ -19,7 +19,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.errors import UsageError, did_you_mean
+from forecast.errors import UsageError, closest, did_you_mean
 from forecast.wording import joined
 
 FloatArray = NDArray[np.float64]
@@ -184,9 +184,10 @@ class Hierarchy:
         for number, name in enumerate(self.levels):
             if _words(name) == wanted:
                 return number
-        meant = did_you_mean(asked, self.levels)
-        message = f"--level {asked}: the levels are {joined(list(self.levels))}.{meant}"
-        raise UsageError(message, f"--level '{self.levels[1] if len(self.levels) > 1 else self.levels[0]}'")
+        message = f"--level {asked}: the levels are {joined(list(self.levels))}.{did_you_mean(asked, self.levels)}"
+        raise UsageError(
+            message, f"--level '{closest(asked, self.levels) or self.levels[min(1, len(self.levels) - 1)]}'"
+        )
 
 
 def _words(level: str) -> frozenset[str]:

@@ -84,8 +84,9 @@ def test_a_level_is_meant_whatever_the_order_of_its_columns(tree_of_five, asked)
 
 
 def test_unknown_level_is_refused_with_those_that_there_are(tree_of_five):
-    with pytest.raises(UsageError, match="the levels are total, state and state"):
-        tree_of_five.level_named("stat")
+    with pytest.raises(UsageError, match="the levels are total, state and state") as caught:
+        tree_of_five.level_named("totl")
+    assert caught.value.hint == "--level 'total'"
 
 
 def test_hierarchy_of_some_series_knows_only_leaves_that_are_left(tree_of_five):

@@ -17,7 +17,7 @@ from forecast.data.covariates import KINDS, Covariates
 from forecast.data.files.free_memory import free_memory, short_of_memory
 from forecast.data.panel import Panel
 from forecast.data.reading.future_coverage import when
-from forecast.errors import UsageError, did_you_mean
+from forecast.errors import UsageError, closest, did_you_mean
 from forecast.evaluation.distribution.newsvendor import critical_ratios, expected_costs, quantiles_at
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.evaluation.trained_model import TrainedModel
@@ -188,8 +188,9 @@ def _column(side: str, name: str, panel: Panel, covariates: Covariates | None, h
     usable = [one.name for one in columns if one.kind != "past" and one.levels is None]
     if covariates is None or column is None:
         message = f"--cost {side}={name}: the model knows no column '{name}'.{did_you_mean(name, usable)}"
-        known = f"a number or {joined(usable, 'or')}, or " if usable else "a number, or "
-        raise UsageError(message, f"{known}forecast train DATA --static {flag_value([name])} makes one that knows it")
+        known = f"a number or {joined(usable, 'or')}" if usable else "a number"
+        makes = f", or forecast train DATA --static {flag_value([name])} makes one that knows it"
+        raise UsageError(message, f"{known}{'' if closest(name, usable) else makes}")
     hint = f"a number, or {joined(usable, 'or')}: {EXAMPLE}" if usable else EXAMPLE
     if column.levels is not None:
         raise UsageError(f"--cost {side}={name}: {name} is a text, not a cost.", hint)

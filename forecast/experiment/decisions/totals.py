@@ -231,9 +231,9 @@ def _groups(by: str | None, panel: Panel, ids: IdParts) -> tuple[IntArray, tuple
         own = [each for each in ids.names if each != TARGET] or list(ids.names)
         what = f"the id, which is {joined(own)}" if own else "an id, since there is one series"
         ways = joined([f"--total-by {flag_value([each])}" for each in (*ids.names, ALL)], "or")
-        meant = did_you_mean(by, (*ids.names, ALL))
-        message = f"--total-by {by}: {by} is no part of {what}.{meant}"
         column = next((other for other in ids.others if other.casefold() == by.casefold()), None)
+        meant = "" if column else did_you_mean(by, (*ids.names, ALL))
+        message = f"--total-by {by}: {by} is no part of {what}.{meant}"
         more = f"; forecast train DATA --id {flag_value([column, *own])} makes a model with it" if column else ""
         raise UsageError(message, f"{ways}{more}")
     own = [parts[ids.names.index(name)] for parts in ids.values]

@@ -309,7 +309,8 @@ def _read(name: str, text: str) -> Value:
     if name in WORDS:
         words = WORDS[name]
         if text not in words:
-            raise UsageError(f"--fix {name}={text} is none.{did_you_mean(text, words)}", f"--fix {name}={words[1]}")
+            meant = closest(text, words) or words[1]
+            raise UsageError(f"--fix {name}={text} is none.{did_you_mean(text, words)}", f"--fix {name}={meant}")
         return text
     try:
         return float(text) if name in NUMBERS else int(text)

@@ -148,7 +148,8 @@ def test_half_a_question_is_refused(asked):
         ("under=0,over=1", "under=0: a cost must be above 0", "--cost under=3,over=1"),
         ("under=3,over=-1", "over=-1: a cost must be above 0", "--cost under=3,over=1"),
         ("under=inf,over=1", "under=inf: a cost must be finite", "--cost under=3,over=1"),
-        ("under=margn,over=1", "no column 'margn'. Did you mean 'margin'?", "waste or margin"),
+        ("under=margn,over=1", "no column 'margn'. Did you mean 'margin'?", "waste or margin\n"),
+        ("under=x,over=1", "the model knows no column 'x'.", "forecast train DATA --static x makes one that knows it"),
         ("under=town,over=1", "town is a text, not a cost", "waste or margin"),
         ("under=seen,over=1", "seen is known only up to the end of the data", "waste or margin"),
         ("under=1e9,over=1", "1,000,000,000 times the other", "10,000 times"),
@@ -159,7 +160,7 @@ def test_half_a_question_is_refused(asked):
 def test_costs_that_are_none_are_refused_with_what_would_do(shop, asked, message, hint):
     done = predict(shop, "--cost", asked)
     assert (done.code, done.out) == (2, "")
-    error, last = done.err.splitlines()[-2:]
+    error, last = done.err.splitlines(keepends=True)[-2:]
     assert message in error
     assert hint in last
 

@@ -227,12 +227,13 @@ def test_file_that_is_gone_leaves_parts_that_names_tell(shops):
 
 def test_a_column_of_the_file_that_is_no_part_of_the_id_can_become_one(shops, tmp_path):
     head, *rows = table().splitlines()
-    (tmp_path / "more.csv").write_text("\n".join([f"{head},Town", *(f"{row},x" for row in rows)]))
-    done = run("predict", "shops", "--data", tmp_path / "more.csv", "--total-by", "town", folder=shops)
+    (tmp_path / "more.csv").write_text("\n".join([f"{head},Shops", *(f"{row},x" for row in rows)]))
+    done = run("predict", "shops", "--data", tmp_path / "more.csv", "--total-by", "shops", folder=shops)
     assert (done.code, done.err.splitlines()[-1].rpartition("; ")[2]) == (
         2,
-        "forecast train DATA --id Town,region,shop makes a model with it",
+        "forecast train DATA --id Shops,region,shop makes a model with it",
     )
+    assert "Did you mean" not in done.err
 
 
 @pytest.mark.parametrize(
