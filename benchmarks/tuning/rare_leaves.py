@@ -7,6 +7,9 @@ groups, each from several ends of their training parts; each fold is calibrated 
 and 95 % intervals held, and the weighted quantile loss of deciles, of these leaves, of the others and of each level of
 sums, with counts and without; and of panels of carparts and series that sell all the time, without a hierarchy, with
 counts for all series and for those alone that sell now and then, or few pieces. The official hold-outs are not read.
+
+Then, of hierarchies whose leaves come in sizes far apart (sales of a superstore by month and week, made-up lognormal
+ones) and of carparts, the same by how many times what sums ask for a path of a leaf may be moved.
 """
 
 import argparse
@@ -16,12 +19,13 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from held_back import Case, filled, training_part
+from held_back import DATA, Case, filled, training_part
 from study import FloatArray, run_with
 
 from hierarchies import back, tourism
 
 GROUPS, ENDS = 8, (0.1, 0.9, 0.025, 0.975)
+REACHES = (0.0, 4.0, 6.0, 8.0, 16.0)
 RULE = "forecast.evaluation.backtest.counted_series"
 FIT = "forecast.evaluation.distribution.count_fit.fit_rare_leaves"
 
@@ -160,6 +164,54 @@ def show_mixed(name: str, case: Case) -> None:
         print(f"{kind:20}" + "   ".join("{:6.1f} {:6.1f} {:8.4f}".format(*each[kind]) for each in rows))
 
 
+def superstore(freq: str) -> Any:
+    """Returns the sales of a superstore by category, sub-category and region."""
+    from forecast.data.read_options import ReadOptions
+    from forecast.data.reading.hierarchies.hierarchy_sums import read_nodes
+
+    ids = ("Category", "Sub-Category", "Region")
+    options = ReadOptions(
+        target=("Sales",), aggregate="sum", freq=freq, ids=ids, hierarchy="Category/Sub-Category * Region"
+    )
+    return read_nodes(str(DATA.parent / "messy" / "global_superstore.tsv"), options, now=None).panel
+
+
+def lognormal(seed: int) -> Case:
+    """Returns 80 made-up leaves in groups: every fifth month or so something comes, in sizes far apart."""
+    from forecast.data.panel import panel_from_series
+
+    rng, months = np.random.default_rng(seed), np.arange(60)
+    season = 1 + 0.4 * np.sin(2 * np.pi * months / 12)
+    chances = 0.2 * np.exp(rng.normal(0, 0.5, 80))
+    series = [(rng.random(60) < chance) * np.exp(rng.normal(4, 1, 60)) * season for chance in chances]
+    return grouped(Case(panel_from_series(series, "MS"), 6, (12,), 3))
+
+
+def show_reach(quick: bool) -> None:
+    """Prints what intervals held and the loss, by how far paths of leaves may be moved."""
+    from forecast.evaluation.distribution.coherent_paths import LeafPaths
+
+    usual = LeafPaths.moved
+    sets = {
+        "superstore, months": (Case(superstore("MS"), 4, (12,), 4),),
+        "superstore, weeks": (Case(superstore("W"), 6, (1,), 3),),
+        "lognormal": tuple(lognormal(seed) for seed in range(1 if quick else 4)),
+        "carparts": cases(quick)["carparts"],
+    }
+    for name, ends in sets.items():
+        rows = []
+        for reach in REACHES:
+            made: dict[str, list[Any]] = {}
+            with patch.object(LeafPaths, "moved", lambda own, by, _, reach=reach: usual(own, by, reach)):
+                for case in ends:
+                    for kind, parts in measured(case).items():
+                        made.setdefault(kind, []).extend(parts)
+            rows.append(shown(made))
+        print(f"\n{name}: held of 80 and 95 %, and WQL, by {REACHES} times what is asked (0: nothing holds them)")
+        for kind in rows[0]:
+            print(f"{kind:20}" + "   ".join("{:6.1f} {:6.1f} {:8.4f}".format(*each[kind]) for each in rows))
+
+
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -181,6 +233,7 @@ def main() -> None:
         for kind in before:
             one, two = ("{:6.1f} {:6.1f} {:8.4f}".format(*rows[kind]) for rows in (before, after))
             print(f"{kind:20}{one}   {two}")
+    show_reach(quick)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@
                                                                    ▼
     both are moved, as little as their variances ask for, until they add up
 
-A leaf that sells now and then is moved by its normal scores, so that what comes of it stays a count.
+A leaf that sells now and then is moved by its normal scores, so that what comes of it stays a count. By how much is
+right on average; where demands are of sizes far apart, a path would be thrown many times as far as the sums ask for,
+and is held.
 
 So a state is as uncertain as forecasts of states were, not as the errors of its towns would have it if nothing but the
 common part joined them; and what is told of any level is told by the same futures (after Panagiotelis et al. 2023).
@@ -58,7 +60,7 @@ class NodePaths:
     def paths(self, count: int, which: Sequence[int]) -> Iterator[FloatArray]:
         """Yields the paths of some series in turn, (N, H)."""
         tree = self.tree
-        above, lowest, own = sums_above(tree), self.lowest[tree.leaves], self.variances[tree.leaves]
+        above = sums_above(tree)
         first = list[LeafPaths]()
         drawn = (own.values for own in self._drawn(count, first))
         total = added(drawn, above, len(tree.sums))
@@ -70,11 +72,11 @@ class NodePaths:
         solve = projection(tree, diagonal(firm)).solve
         for _ in range(self.settings.rounds):
             shift += solve((wanted - total).reshape((len(total), -1))).reshape(total.shape)
-            found = added(moved(self._again(count, first), own, shift, above, lowest), above, len(tree.sums))
+            found = added(self._moved(count, first, shift), above, len(tree.sums))
             assert found is not None
             total = found
         place = {int(node): i for i, node in enumerate(tree.sums)}
-        leaves = moved(self._again(count, first), own, shift, above, lowest)
+        leaves = self._moved(count, first, shift)
         yield from self._in_order(which, place, total, leaves)
 
     def _in_order(
@@ -92,6 +94,12 @@ class NodePaths:
                 if reached in needed:
                     waiting[reached] = drawn
             yield waiting.pop(at[node])
+
+    def _moved(self, count: int, kept: "list[LeafPaths]", shift: FloatArray) -> Iterator[FloatArray]:
+        """Yields the leaves' paths as far as the sums ask for it."""
+        leaves, reach = self.tree.leaves, self.settings.reach
+        own, lowest = self.variances[leaves], self.lowest[leaves]
+        return moved(self._again(count, kept), own, shift, sums_above(self.tree), lowest, reach)
 
     def _drawn(self, count: int, kept: "list[LeafPaths]") -> "Iterator[LeafPaths]":
         """Yields the leaves' own paths, and keeps them where there is room."""
@@ -119,12 +127,23 @@ class LeafPaths:
     scores: FloatArray | None = None
     at: Callable[[FloatArray], FloatArray] | None = None
 
-    def moved(self, by: FloatArray) -> FloatArray:
-        """Returns them moved so far, (N, H); counts only on average, by what raises them so far: E[z·y] a score."""
+    def moved(self, by: FloatArray, reach: float = 0.0) -> FloatArray:
+        """Returns them moved so far, (N, H); counts only on average, by what raises them so far: E[z·y] a score.
+
+        Args:
+            by: (N, H).
+            reach: counts are moved by no more than so many times that, or one piece; 0 where nothing holds them.
+        """
         if self.at is None or self.scores is None:
             return self.values + by
         slope = (LADDER * self.at(LADDER)).mean(axis=0)
-        return self.at(self.scores + np.divide(by, slope, out=np.zeros_like(by), where=slope > 0))
+        made = self.at(self.scores + np.divide(by, slope, out=np.zeros_like(by), where=slope > 0))
+        if not reach:
+            return made
+        most = reach * np.abs(by)
+        if (self.values == np.rint(self.values)).all():
+            most = np.floor(np.maximum(most, 1.0))
+        return self.values + np.clip(made - self.values, -most, most)
 
 
 def moved(
@@ -133,6 +152,7 @@ def moved(
     shift: FloatArray,
     above: Sequence[IntArray],
     lowest: FloatArray,
+    reach: float,
 ) -> Iterator[FloatArray]:
     """Yields leaves' paths as far as the sums ask for it, none below its lowest.
 
@@ -142,9 +162,10 @@ def moved(
         shift: what the sums ask for, (A, N, H).
         above: the sums above each of these leaves, as places among the sums.
         lowest: no value lies below.
+        reach: of the reconciliation.
     """
     for place, (sums, paths) in enumerate(zip(above, drawn, strict=True)):
-        yield np.maximum(paths.moved(variances[place] * shift[sums].sum(axis=0)), lowest[place])
+        yield np.maximum(paths.moved(variances[place] * shift[sums].sum(axis=0), reach), lowest[place])
 
 
 def added(drawn: Iterator[FloatArray], above: Sequence[IntArray], sums: int) -> FloatArray | None:

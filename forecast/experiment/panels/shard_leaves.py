@@ -234,7 +234,8 @@ class _Leaves:
         drawn = found.leaf_paths(found.distribution.futures, range(len(panel)))
         if self._shift is None:
             return (own.values for own in drawn)
-        return moved(drawn, self._variances, np.asarray(self._shift), self.above, lowest)
+        reach = trained.reconciliation.settings.reach if trained.reconciliation else 0.0
+        return moved(drawn, self._variances, np.asarray(self._shift), self.above, lowest, reach)
 
 
 def members_arrays(members: Members) -> dict[str, NDArray[Any]]:

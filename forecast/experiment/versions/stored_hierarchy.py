@@ -98,7 +98,7 @@ def load_reconciliation(entry: HierarchyEntry, arrays: Arrays, series_ids: tuple
     variances = arrays.read("hierarchy/variances", "f", (len(series_ids),), can_miss=True)
     errors = arrays.read("hierarchy/errors", "f", (entry.vectors, len(series_ids)))
     shaped = entry.settings
-    least = min(shaped.lift, shaped.sparse)
+    least = min(shaped.lift, shaped.sparse, shaped.reach)
     if not 0 < shaped.firm <= 1 or not 1 <= shaped.rounds <= MOST_ROUNDS or shaped.recent < 1 or least < 0:
         raise ValueError("the numbers by which its forecasts add up are none")
     if (variances < 0).any():

@@ -23,7 +23,7 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ReconciliationSettings:
-    """The numbers that shape forecasts which add up; a version keeps its own. They are judgements, not measured.
+    """The numbers that shape forecasts which add up; a version keeps its own. Most are judgements, not measured.
 
     Attributes:
         firm: in paths, sums give way by so much of what their variance would ask for: each is to keep its distribution.
@@ -34,6 +34,8 @@ class ReconciliationSettings:
         sparse: leaves that sell every so many steps, or less often, are forecast by ``LEAF_RULE``; 0 where networks
             forecast them, which is so in versions that don't say.
         ends: leaves that have ended are forecast 0; not in versions that don't say.
+        reach: counts of a leaf are moved by no more than so many times what is asked of a path, or by one piece; 0
+            where nothing holds them, which is so in versions that don't say. By benchmarks/tuning/rare_leaves.py.
     """
 
     firm: float = 0.05
@@ -42,9 +44,10 @@ class ReconciliationSettings:
     lift: float = 0.0
     sparse: float = 0.0
     ends: bool = False
+    reach: float = 0.0
 
 
-CURRENT = ReconciliationSettings(lift=0.05, sparse=1.32, ends=True)
+CURRENT = ReconciliationSettings(lift=0.05, sparse=1.32, ends=True, reach=6.0)
 """Of versions to come."""
 
 

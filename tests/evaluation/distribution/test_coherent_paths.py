@@ -90,6 +90,33 @@ def test_counts_are_moved_as_far_as_asked_on_average(by):
     assert (drawn.moved(np.full((20_000, 2), by)) - drawn.values).mean() == pytest.approx(by, rel=0.25)
 
 
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_counts_of_sizes_far_apart_are_held_to_a_few_times_what_is_asked(is_whole):
+    lumps = CountShape(150.0, -1.0, 0.3, np.geomspace(0.01, 20.0, len(GRID)), is_whole=is_whole)
+    scores = np.random.default_rng(0).standard_normal((5_000, 1))
+
+    def at(own):
+        return lumps.at(np.full(1, 40.0), np.array([150.0]), own)
+
+    drawn, by = LeafPaths(at(scores), scores, at), np.full((5_000, 1), 20.0)
+    free, kept = (drawn.moved(by, reach) - drawn.values for reach in (0.0, 3.0))
+    assert free.max() > 10 * 3 * 20
+    assert np.abs(kept).max() == pytest.approx(3 * 20)
+    assert not is_whole or (kept == np.round(kept)).all()
+
+
+def test_a_piece_may_come_or_go_where_less_than_one_is_asked():
+    scores = np.random.default_rng(0).standard_normal((20_000, 2))
+
+    def at(own):
+        return COUNTS.at(np.full(2, 0.6), np.array([1.5]), own)
+
+    drawn = LeafPaths(at(scores), scores, at)
+    moved = drawn.moved(np.full((20_000, 2), 0.05), 6.0) - drawn.values
+    assert set(np.unique(moved)) == {0.0, 1.0}
+    assert moved.mean() == pytest.approx(0.05, rel=0.3)
+
+
 def test_quantiles_of_counts_are_whole_and_of_other_paths_lie_between_them():
     paths = np.array([[0.0, 0.5], [0.0, 1.0], [1.0, 2.0], [3.0, 4.0]])
     both = path_quantiles(paths, (0.5, 0.6), are_counts=True)

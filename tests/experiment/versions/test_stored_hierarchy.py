@@ -20,7 +20,7 @@ from forecast.production.store.json_document import NewerStoreError
 
 IDS = ("total", "x", "y")
 TREE = Hierarchy("a", ("total", "a"), np.array([0, 1, 1]), np.array([0, 2, 3, 4]), np.array([1, 2, 1, 2]))
-OTHERS = ReconciliationSettings(firm=0.5, rounds=7, recent=3, lift=0.01, sparse=2.5, ends=True)
+OTHERS = ReconciliationSettings(firm=0.5, rounds=7, recent=3, lift=0.01, sparse=2.5, ends=True, reach=3.0)
 
 
 def written(settings=CURRENT, **changes):
@@ -45,16 +45,18 @@ def test_version_is_read_with_its_own_numbers_and_errors(settings):
 
 def test_version_of_an_earlier_program_lifts_nothing_and_forecasts_leaves_as_it_did():
     entry, arrays = written(OTHERS, schema_version=1)
-    for name in ("lift", "sparse", "ends"):
+    for name in ("lift", "sparse", "ends", "reach"):
         del entry["settings"][name]
     assert read(entry, arrays).settings == ReconciliationSettings(firm=0.5, rounds=7, recent=3, lift=0.0)
     del entry["settings"]
     assert read(entry, arrays).settings == ReconciliationSettings(
-        firm=0.05, rounds=2, recent=200, lift=0.0, sparse=0.0, ends=False
+        firm=0.05, rounds=2, recent=200, lift=0.0, sparse=0.0, ends=False, reach=0.0
     )
 
 
-@pytest.mark.parametrize("wrong", [{"firm": 0.0}, {"rounds": 101}, {"recent": 0}, {"lift": -0.1}, {"sparse": -1.0}])
+@pytest.mark.parametrize(
+    "wrong", [{"firm": 0.0}, {"rounds": 101}, {"recent": 0}, {"lift": -0.1}, {"sparse": -1.0}, {"reach": -1.0}]
+)
 def test_numbers_that_no_program_wrote_are_refused(wrong):
     entry, arrays = written()
     with pytest.raises(ValueError, match="numbers by which its forecasts add up are none"):
