@@ -68,16 +68,18 @@ def check_free(path: Path | None, known: Sequence[str] = (), *, force: bool, fla
     return ending
 
 
-def check_folder(folder: Path, flag: str = "--out-dir", names: Iterable[str] = ()) -> None:
+def check_folder(folder: Path, flag: str = "--out-dir", names: Iterable[str] = (), data: str | None = None) -> None:
     """Refuses a folder that can't be made or written into, before any work is done for it.
 
     Args:
         folder: for results; it need not be there.
         flag: that named it.
         names: of the files that are to be written into it.
+        data: that is read, which no such file may replace.
 
     Raises:
-        UsageError: it, or what it should lie in, is a file, or it is to be made and called as a file is.
+        UsageError: it, or what it should lie in, is a file, or it is to be made and called as a file is; or a file
+            would replace the data.
         DataError: it is where one may not look or write, or beyond a link of somebody else; or a file's name is too
             long, or something else than a file has it.
     """
@@ -94,6 +96,28 @@ def check_folder(folder: Path, flag: str = "--out-dir", names: Iterable[str] = (
         check_length(folder / name, f"{flag} DIR")
         check_links(folder / name, f"{flag} DIR")
         check_file(folder / name, f"{flag} DIR")
+        check_apart(folder / name, data, f"{flag} with another folder, or --name with another name")
+
+
+def check_apart(path: Path, data: str | None, hint: str) -> None:
+    """Refuses a file that nobody named and that would replace the data it is made of: that is no place for results.
+
+    Args:
+        path: of the file.
+        data: path of the data; what else it may be, as an address, is no file.
+        hint: what to do instead.
+
+    Raises:
+        UsageError: they are the same file.
+    """
+    if (
+        data is not None
+        and not _ADDRESS.match(data)
+        and path.is_file()
+        and Path(data).is_file()
+        and path.samefile(data)
+    ):
+        raise UsageError(f"{path} is the data itself, which the results would replace.", hint)
 
 
 def check_place(path: Path, flag: str) -> None:

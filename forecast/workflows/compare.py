@@ -87,7 +87,7 @@ def _compare(request: CompareRequest, run: Run) -> CompareResult:
     stem = stem_of(request.source)
     names = comparison_files(request)
     if names:
-        check_folder(request.folder, names=names)
+        check_folder(request.folder, names=names, data=request.source)
     train = _trainer(request, models, run.clock.now())
     reading = read_to_learn(request.source, request.options, run.clock.now(), request.sample)
     run.reporter.tell(DataRead(reading))

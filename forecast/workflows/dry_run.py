@@ -80,7 +80,7 @@ def dry_run_train(request: TrainRequest, store: Store, run: Run) -> DryRun:
     check_settings(request.settings, candidates)
     models = store.model(request.name or model_name_for(stem_of(request.source)))
     folder = request.folder or Path()
-    check_folder(folder, names=training_files(request, models.name))
+    check_folder(folder, names=training_files(request, models.name), data=request.source)
     began = run.clock.seconds()
     reading = read_to_learn(request.source, request.options, run.clock.now(), request.sample)
     reading = checked_name(models, reading, force=request.force)
@@ -101,7 +101,7 @@ def dry_run_compare(request: CompareRequest, run: Run) -> DryRun:
     """
     names = models_of(request)
     if written := comparison_files(request):
-        check_folder(request.folder, names=written)
+        check_folder(request.folder, names=written, data=request.source)
     began = run.clock.seconds()
     reading = read_to_learn(request.source, request.options, run.clock.now(), request.sample)
     run.reporter.tell(DataRead(reading))

@@ -18,9 +18,10 @@ from forecast.decoding import decode, encode
 from forecast.errors import ExitCode, UsageError, error_of
 from forecast.execution.executor import Workplace, open_executor
 from forecast.execution.job import JobOrder
-from forecast.experiment.destinations import check_folder
+from forecast.experiment.destinations import check_apart, check_folder
 from forecast.experiment.input_data import only_model
 from forecast.experiment.summary import libraries
+from forecast.experiment.versions.identity import manifest_data
 from forecast.production.status import statuses_of
 from forecast.production.store.disk import atomic_write, is_file, read_regular
 from forecast.production.store.store import Store
@@ -79,7 +80,9 @@ def report(request: ReportRequest, store: Store, clock: Clock, check: Callable[[
     version = models.version(request.version) if request.version else models.champion()
     path = request.path or Path(f"{models.name}-report.html")
     names = ReportNames(path.name)
+    data, other = manifest_data(version).get("source"), shlex.quote(f"{path.with_suffix('')}-report{path.suffix}")
     for name in names.all:
+        check_apart(path.with_name(name), data, f"another name: -o {other}")
         check(path.with_name(name))
     files = version_report(models, version, clock.now(), names, label=request.label)
     for name, content in files.items():

@@ -115,7 +115,7 @@ def _train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
     check_settings(request.settings, candidates)
     models = store.model(request.name or model_name_for(stem_of(request.source)))
     if request.folder is not None:
-        check_folder(request.folder, names=training_files(request, models.name))
+        check_folder(request.folder, names=training_files(request, models.name), data=request.source)
     terms, scored, now = Terms(deadline=request.deadline, is_train=True), with_baselines(candidates), run.clock.now()
     jobs = NetworkJobs(request.workers, request.source, request.options, scored, now, terms, request.sample)
     train = jobs.trainer(request.settings, {"--log-dir": request.log_dir is not None})

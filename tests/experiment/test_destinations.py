@@ -10,9 +10,17 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
-from commands import run
+from commands import csv_bytes, run, visits
 from forecast.errors import DataError, UsageError
-from forecast.experiment.destinations import FORECASTS, PAGES, check_folder, check_free, check_log, ending_of
+from forecast.experiment.destinations import (
+    FORECASTS,
+    PAGES,
+    check_apart,
+    check_folder,
+    check_free,
+    check_log,
+    ending_of,
+)
 from watchdog import watchdog
 
 
@@ -285,3 +293,49 @@ def test_address_is_no_place_to_write_to_and_no_folder_is_made_of_it(place, chec
     with pytest.raises(UsageError, match=f"{place.replace('///', '//')} is no place on this machine"):
         check(Path(place))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "is_refused"),
+    [
+        ("a.csv", True),
+        ("./x/../a.csv", True),
+        ("link.csv", True),
+        ("b.csv", False),
+        ("-", False),
+        ("s3://a/a.csv", False),
+    ],
+)
+def test_results_never_replace_the_data_that_they_are_made_of(tmp_path, monkeypatch, data, is_refused):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "b.csv"):
+        Path(name).write_text(name)
+    Path("x").mkdir()
+    Path("link.csv").symlink_to("a.csv")
+    for refuse in (
+        lambda: check_folder(Path(), names=("c.csv", "a.csv"), data=data),
+        lambda: check_apart(Path("a.csv"), data, "another name"),
+    ):
+        if is_refused:
+            with pytest.raises(UsageError, match=r"a\.csv is the data itself, which the results would replace"):
+                refuse()
+        else:
+            refuse()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "visits.csv", "--model", "naive", "--plots", "none", "--out-dir", "."),
+        ("train", "visits.csv", "--model", "naive", "--plots", "none", "--out-dir", ".", "--dry-run"),
+        ("retrain", "visits", "--force", "-o", "."),
+        ("report", "visits", "-o", "visits.html", "--force"),
+    ],
+)
+def test_a_folder_of_the_data_keeps_it(words, tmp_path):
+    (tmp_path / "visits.csv").write_bytes(csv_bytes(visits(60)))
+    assert run("train", "visits.csv", "--model", "naive", "--plots", "none", folder=tmp_path).code == 0
+    done = run(*words, folder=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "visits.csv is the data itself, which the results would replace." in done.err
+    assert (tmp_path / "visits.csv").read_bytes() == csv_bytes(visits(60))

@@ -1,5 +1,6 @@
 """`forecast report [NAME]`, and the site of all models."""
 
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -83,6 +84,10 @@ def report_command(
 
     def check(path: Path) -> None:
         is_beside = path != to and path.suffix in TABLES_BESIDE
+        if is_beside and path.is_file() and not force:
+            other = shlex.quote(f"{path.with_suffix('')}-2.html")
+            message = f"{path}, which would stand beside the page, exists already."
+            raise UsageError(message, f"--force to replace it, or another name: -o {other}")
         check_free(path, () if is_beside else PAGES, force=force)
 
     result = report(request, Store(output.store), SystemClock(), check)

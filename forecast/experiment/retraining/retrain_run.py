@@ -94,7 +94,8 @@ class RetrainRun:
         """
         request, name = self.request, self.past.champion.name
         if request.table is None:
-            check_folder(request.folder, "-o", (f"{name}.csv", *([f"{name}-report.html"] if request.report else [])))
+            names = (f"{name}.csv", *([f"{name}-report.html"] if request.report else []))
+            check_folder(request.folder, "-o", names, self.source)
         stored, self.widening = load_version(self.past.champion), self.progress.models.widening()
         recipe = self._recipe(stored)
         self.progress.is_about_data = True

@@ -166,7 +166,9 @@ def test_page_is_where_it_was_asked_for_and_nothing_is_replaced_unasked(folder):
     assert "page.html exists already." in again.err
     assert "--force" in again.err
     (folder / "page.html").unlink()
-    assert "page.csv exists already." in run("report", "-o", "page.html", folder=folder).err
+    beside = run("report", "-o", "page.html", folder=folder).err
+    assert "page.csv, which would stand beside the page, exists already." in beside
+    assert "another name: -o page-2.html" in beside
     assert run("report", "-o", "page.html", "--force", "-q", folder=folder).err == ""
     assert "-o writes .html or .htm, not .csv" in run("report", "-o", "page.csv", "--force", folder=folder).err
 
