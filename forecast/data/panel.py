@@ -9,8 +9,8 @@ that was cut. So no filled value can depend on what comes after the origin.
 Shapes: ``S`` series, ``N`` steps of all series together, ``H`` horizon.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, Self
 
@@ -43,11 +43,25 @@ class IdParts:
         names: of the columns, the user's, and ``TARGET`` where several are forecast; empty for one series alone.
         values: (S,) of each column, series by series. One may hold a slash, so that names can't be cut at slashes.
         others: columns of the file that are no part of it, and neither time nor target.
+        traits: (S,) of each of them that is a text and the same in all rows of a series, its words.
     """
 
     names: tuple[str, ...] = ()
     values: tuple[tuple[str, ...], ...] = ()
     others: tuple[str, ...] = ()
+    traits: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    def some(self, names: Sequence[str], chosen: Sequence[str]) -> Self:
+        """Returns what some series are told apart by, as far as that is known.
+
+        Args:
+            names: of all series.
+            chosen: of those that stay.
+        """
+        places = {name: i for i, name in enumerate(names[: len(self.values)])}
+        kept = [places[name] for name in chosen if name in places]
+        traits = {name: tuple(words[i] for i in kept) for name, words in self.traits.items()}
+        return replace(self, values=tuple(self.values[i] for i in kept), traits=traits)
 
 
 @dataclass(frozen=True, eq=False)

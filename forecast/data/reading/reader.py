@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from forecast.data.columns.id_parts import id_parts
 from forecast.data.columns.roles import Columns, SeriesKeys, left_columns
 from forecast.data.columns.selection import ROWS, Selection, select
 from forecast.data.dates.date_columns import split_columns
@@ -25,7 +26,7 @@ from forecast.data.files.source import Source, naming
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding
 from forecast.data.frequency import ROW, Frequency, is_row, parse_frequency, readable
-from forecast.data.panel import TARGET, Fill, FloatArray, IdParts, IntArray, Panel
+from forecast.data.panel import Fill, FloatArray, IdParts, IntArray, Panel
 from forecast.data.read_options import KEEP_ALL, PriorReading, ReadOptions
 from forecast.data.reading.aggregation import absence_findings, aggregate, aggregated_frequency, unfinished
 from forecast.data.reading.alignment import align, around_steps, average_doubled_hours, infer_of_rows
@@ -135,9 +136,12 @@ def read_panel(
     cells = read_all_cells(table, columns, targets.missing, prior.covariates)
     with naming(table.source):
         rows = _rows(table, selection, targets.values, options, prior.frequency)
-    panel, more, question = _panel(table, selection, rows, options, is_sequel=prior.frequency is not None)
+    is_sequel = prior.frequency is not None
+    panel, more, question = _panel(table, selection, rows, options, is_sequel=is_sequel)
     if question and may_ask:
         raise QuestionError(f"{table.source.name}: {question.text}.", question.answers)
+    filled = [np.flatnonzero(np.diff(observations.offsets)) for observations in rows.laid]
+    parts = id_parts(table, columns, selection.keys, filled, panel.series_ids, has_traits=not is_sequel)
     placed = _placed(table, selection, options, rows)
     panel, more = _with_covariates(panel, placed, cells, more, is_new=not prior.covariates)
     wants_others = other_numbers and not options.aggregate
@@ -170,7 +174,7 @@ def read_panel(
         candidates=candidates,
         question=question,
         whole=whole if panel.has_ignored else None,
-        ids=replace(_id_parts(columns, selection.keys, rows.laid, whole, panel), others=left_columns(table, columns)),
+        ids=parts.some(whole.series_ids, panel.series_ids),
         placed=placed if other_numbers else None,
     )
 
@@ -186,18 +190,6 @@ def _column_findings(table: Table, selection: Selection, targets: TargetValues) 
     measures = chain.from_iterable(measure_findings(table, name) for name in selection.columns.covariates)
     empty = empty_row_findings(table, selection.columns, selection.dates, selection.keys, targets.values)
     return [*dialect_findings(table), *selection.findings, *targets.findings, *measures, *empty]
-
-
-def _id_parts(columns: Columns, keys: SeriesKeys, laid: Sequence[Observations], whole: Panel, panel: Panel) -> IdParts:
-    """Returns what tells the series of a panel apart that is a part of the whole one."""
-    has_several = len(laid) > 1
-    values: list[tuple[str, ...]] = []
-    for target, observations in zip(columns.target, laid, strict=True):
-        own = [keys.parts[i] if columns.ids else () for i in np.flatnonzero(np.diff(observations.offsets))]
-        values += [(*parts, target) for parts in own] if has_several else own
-    by_name = dict(zip(whole.series_ids, values, strict=True))
-    names = (*columns.ids, TARGET) if has_several else columns.ids
-    return IdParts(names, tuple(by_name[name] for name in panel.series_ids))
 
 
 def _others(

@@ -14,7 +14,7 @@ Shapes: ``S`` series, ``H`` horizon, ``R`` totals, ``N`` paths, ``Q`` probabilit
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import cast, get_args
 
@@ -350,8 +350,7 @@ def narrowed(ids: IdParts, names: Sequence[str], chosen: Sequence[str]) -> IdPar
         names: of these.
         chosen: of those that stay.
     """
-    parts = dict(zip(names, ids.values, strict=False))
-    return replace(ids, values=tuple(parts[name] for name in chosen if name in parts))
+    return ids.some(names, chosen)
 
 
 def earlier_notes(totals: Totals) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ Shapes: ``S`` series of the file, ``G`` nodes of a level.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -181,14 +181,39 @@ def seen_levels(ids: IdParts) -> tuple[HierarchySpec, list[TreeLevel]] | None:
         return None
 
 
-def seen_findings(ids: IdParts) -> list[Finding]:
-    """Returns what hierarchy the ids have, where nobody asked for one, and what it would give."""
+def with_traits(ids: IdParts) -> IdParts:
+    """Returns the ids with those of their traits that stand above a part of them, as a region does above a shop."""
+    names, values = list(ids.names), [list(own) for own in ids.values]
+    for name, words in ids.traits.items():
+        place = next((i for i in range(len(names)) if _is_above(words, [own[i] for own in values])), None)
+        if place is not None:
+            names.insert(place, name)
+            for own, word in zip(values, words, strict=True):
+                own.insert(place, word)
+    return replace(ids, names=tuple(names), values=tuple(map(tuple, values)))
+
+
+def _is_above(trait: Sequence[str], part: Sequence[str]) -> bool:
+    """Returns whether each word of a part stands beside one of the trait's only, which has several, and fewer."""
+    pairs = len(set(zip(part, trait, strict=True)))
+    return pairs == len(set(part)) > len(set(trait)) > 1
+
+
+def seen_findings(ids: IdParts, traits: Sequence[str] = ()) -> list[Finding]:
+    """Returns what hierarchy the ids have, where nobody asked for one, and what it would give.
+
+    Args:
+        ids: of the series, with traits that stand above a part of them.
+        traits: names of these.
+    """
     seen = seen_levels(ids)
     if seen is None:
         return []
     spec, levels = seen
+    used = [name for name in traits if name in spec.columns]
+    what = joined(["the ids", *used])
     sums, leaves = sum(len(level.nodes) for level in levels[:-1]), len(levels[-1].nodes)
-    text = f"the ids are a hierarchy, {spec.text}: {counted(sums, 'sum')} of {leaves:,} series"
+    text = f"{what} are a hierarchy, {spec.text}: {counted(sums, 'sum')} of {leaves:,} series"
     text += f", by {joined([level.name for level in levels[:-1]])}; with it each is forecast, and all add up"
     if leaves < len(ids.values):
         first = ids.values[parent_places(HierarchySpec((ids.names,)), ids)[0]]

@@ -37,8 +37,8 @@ def without_parents(reading: Reading, spec: HierarchySpec, *, check: bool) -> tu
     if not places:
         return reading, []
     kept = np.setdiff1d(np.arange(len(reading.panel)), places)
-    ids = replace(reading.ids, values=tuple(reading.ids.values[i] for i in kept))
     leaves = reading.panel.select(kept)
+    ids = reading.ids.some(reading.panel.series_ids, leaves.series_ids)
     if check:
         columns = [ids.names.index(name) for name in spec.columns]
         for place in places:

@@ -34,6 +34,7 @@ from forecast.data.reading.hierarchies.hierarchy_ids import (
     seen_findings,
     seen_levels,
     spelled_as,
+    with_traits,
 )
 from forecast.data.reading.hierarchies.hierarchy_parents import without_parents
 from forecast.data.reading.reader import Reading, read_panel
@@ -67,8 +68,10 @@ def read_nodes(source: str | Path | Source, options: ReadOptions, *, now: dateti
 
 
 def with_seen_hierarchy(reading: Reading) -> Reading:
-    """Returns a reading that says which hierarchy its ids have."""
-    return replace(reading, findings=(*reading.findings, *seen_findings(reading.ids)))
+    """Returns a reading that says which hierarchy its ids have, with what stands above a part of them."""
+    ids = with_traits(reading.ids)
+    traits = [name for name in ids.names if name not in reading.ids.names]
+    return replace(reading, findings=(*reading.findings, *seen_findings(ids, traits)))
 
 
 def read_leaves(source: str | Path | Source, options: ReadOptions, *, now: datetime | None, **more: Any) -> Reading:
@@ -98,7 +101,7 @@ def look_at_tree(reading: Reading, options: ReadOptions) -> tuple[Reading, tuple
     """
     if options.hierarchy is None:
         reading = with_seen_hierarchy(reading)
-        seen = seen_levels(reading.ids)
+        seen = seen_levels(with_traits(reading.ids))
         return reading, nodes_of(seen[1]) if seen else ()
     spec = spelled_as(parse_hierarchy(options.hierarchy), reading.ids.names)
     try:
@@ -156,7 +159,7 @@ def with_sums(reading: Reading, options: ReadOptions) -> Reading:
     return replace(
         reading,
         panel=nodes,
-        ids=replace(ids, values=parts),
+        ids=replace(ids, values=parts, traits={}),
         findings=(*_unsaid(reading, more), Finding("note", "hierarchy", text, f"--hierarchy '{spec.text}'"), *names),
         settled=replace(reading.settled, hierarchy=spec.text, parents=options.parents, ids=ids.names),
     )

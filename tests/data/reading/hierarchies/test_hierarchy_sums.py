@@ -175,6 +175,26 @@ def test_ids_that_are_a_hierarchy_are_told_where_nobody_asks(tmp_path):
     assert len(reading.panel) == 5
 
 
+def test_a_column_that_stands_above_an_id_is_a_level_of_the_hierarchy_that_is_seen(tmp_path):
+    shops = [("N", "a"), ("N", "b"), ("S", "c"), ("S", "d")]
+    made = [
+        (month(t), region, shop, item, f"maker of {item}", "x", value(i + j, t))
+        for i, (region, shop) in enumerate(shops)
+        for j, item in enumerate(("tea", "jam", "nut"))
+        for t in range(24)
+    ]
+    text = table(made, header="month,region,shop,item,maker,same,sold")
+    (tmp_path / "sold.csv").write_text(text)
+    given = ReadOptions(ids=("shop", "item"), target=("sold",))
+    reading = read_nodes(str(tmp_path / "sold.csv"), given, now=None)
+    [finding] = [each for each in reading.findings if each.topic == "hierarchy"]
+    assert finding.flag == "--hierarchy 'region/shop * item'"
+    assert finding.text.startswith("the ids and region are a hierarchy, region/shop * item: 16 sums of 12 series")
+    assert reading.ids.names == ("shop", "item")
+    asked = read_nodes(str(tmp_path / "sold.csv"), ReadOptions(hierarchy="region/shop * item"), now=None)
+    assert len(asked.panel) == 16 + 12
+
+
 def test_newer_data_is_read_by_the_settled_options(tmp_path):
     first = read(tmp_path, table(rows([(2, t) for t in range(15, 24)])))
     again = read_nodes(str(tmp_path / "trips.csv"), first.settled, now=None)
