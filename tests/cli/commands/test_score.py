@@ -44,7 +44,7 @@ def publish(folder, source, tables, name="visits", columns=(), backtest_rmse=1.0
         "fill": panel.fill,
         "options": encode(options),
         "columns": encode(reading.columns),
-        "frequency": vars(panel.frequency),
+        "frequency": encode(panel.frequency),
         "training_end": str(panel.frequency.timestamps(panel.last.max()[None])[0]),
     }
     manifest = {"model": "gru", "season": SEASON, "data": data}
