@@ -117,7 +117,7 @@ def _ours(reading, options: argparse.Namespace) -> dict[str, np.ndarray]:
     experiment = run_experiment(reading, settings, names, run, Terms(is_train=True))
     chosen, _ = choose(experiment, options.model)
     trained = fit_on_all(experiment, chosen, run)
-    panel, folds = reading.panel, experiment.backtest.trial(chosen).reconciled
+    panel, folds = reading.panel, experiment.backtest.model(chosen).reconciled
     print("chosen", chosen, [(row.model, round(row.rmsse, 4)) for row in experiment.board.rows])
     plain = replace(trained, reconciliation=None)
     found = {"unreconciled": plain.forecast(panel, HORIZON, run).point}

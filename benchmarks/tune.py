@@ -287,15 +287,15 @@ def alone(options: argparse.Namespace) -> None:
             model = entry.rung.cell if entry.rung is not None and model == "auto" else model
             way = TrainingWay(effort=entry.rung.effort if entry.rung else 1.0)
             prepared, found = score_settings(reading, changed, model, run, way=way)
-            trial = found.trials[0]
-            forecasts.append(trial.forecasts)
+            tested = found.models[0]
+            forecasts.append(tested.forecasts)
 
             def errors(points: np.ndarray) -> np.ndarray:
                 pairs = zip(found.folds[1:], points, strict=True)  # noqa: B023 - called in this round alone
                 record, season = METRICS[settings.metric], prepared.plan.season  # noqa: B023
                 return np.stack([block_errors(reading.panel, fold, each, season, record) for fold, each in pairs])  # noqa: B023
 
-            mine = errors(trial.forecasts)
+            mine = errors(tested.forecasts)
             default = mine if default is None else default
             print(_row(name, str(changes or "the default"), mine, default), flush=True)
         print(_row(name, f"the mean of all {len(forecasts)}", errors(np.mean(forecasts, axis=0)), default), flush=True)
@@ -344,7 +344,7 @@ def together(options: argparse.Namespace) -> None:
         models = [EnsembleForecaster(words, tuple(map(part, cells))) for words, cells in TOGETHER.items()]
         given = {"refit": plan.refit, "metric": settings.metric, "run": machine, "kind": plan.kind, "levels": ()}
         found = backtest(reading.panel, prepared.folds, models, plan.season, **given)
-        points = {trial.name: trial.forecasts for trial in found.trials}
+        points = {tested.name: tested.forecasts for tested in found.models}
         points["half the default, half linear"] = (points["the default's"] + points["linear"]) / 2
 
         def errors(forecasts: np.ndarray) -> np.ndarray:

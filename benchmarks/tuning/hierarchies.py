@@ -101,7 +101,7 @@ def losses(case: Case) -> FloatArray:
     folds = rolling_origins(case.panel, case.horizon, case.folds, 1, warms_up=True)
     model = Baseline("smoothing", case.horizon, case.season, CURRENT.classical)
     found = backtest(case.panel, folds, [model], case.season, refit=False, metric="rmsse", run=run_with(0))
-    quantiles, scales = found.trials[0].quantiles, found.scales[..., None]
+    quantiles, scales = found.models[0].quantiles, found.scales[..., None]
     missed = [pinball_losses(found.truths, quantiles.at(p), p) / scales for p in DECILES]
     pair = quantiles.interval(95)
     outside = np.maximum(pair.lower - found.truths, 0) + np.maximum(found.truths - pair.upper, 0)

@@ -169,7 +169,7 @@ def few(quick: bool) -> dict[str, Case]:
     return found if not quick else {name: found[name] for name in ("steady", "days")}
 
 
-def _trial(case: Case) -> tuple[object, object]:
+def _tested(case: Case) -> tuple[object, object]:
     from forecast.evaluation.backtest import backtest
     from forecast.evaluation.splits import rolling_origins
     from forecast.experiment.experiment import count_windows
@@ -185,7 +185,7 @@ def _trial(case: Case) -> tuple[object, object]:
     folds = rolling_origins(case.panel, plan.horizon, plan.folds, 1, warms_up=plan.warms_up)
     model = make_forecaster(LINEAR, {LINEAR: spec}, plan.season, run)
     found = backtest(case.panel, folds, [model], plan.season, refit=plan.refit, metric="rmsse", run=run)
-    return found, found.trials[0]
+    return found, found.models[0]
 
 
 def _mean_of_finite(values: FloatArray, axes: tuple[int, ...]) -> FloatArray:
@@ -198,8 +198,8 @@ def _mean_of_finite(values: FloatArray, axes: tuple[int, ...]) -> FloatArray:
 
 def joint_errors(case: Case) -> FloatArray:
     """Returns the scaled errors of what ``train`` would forecast."""
-    found, trial = _trial(case)
-    missed = (found.truths - trial.forecasts) / found.scales[..., None]
+    found, tested = _tested(case)
+    missed = (found.truths - tested.forecasts) / found.scales[..., None]
     return np.sqrt(_mean_of_finite(missed**2, (0, 2)))
 
 
@@ -207,8 +207,8 @@ def losses(case: Case) -> FloatArray:
     """Returns the pinball losses of the deciles, over each series' scale."""
     from forecast.evaluation.distribution.quantile_metrics import DECILES, pinball_losses
 
-    found, trial = _trial(case)
-    each = [pinball_losses(found.truths, trial.quantiles.at(p), p) / found.scales[..., None] for p in DECILES]
+    found, tested = _tested(case)
+    each = [pinball_losses(found.truths, tested.quantiles.at(p), p) / found.scales[..., None] for p in DECILES]
     return _mean_of_finite(each, (0, 1, 3))
 
 

@@ -74,13 +74,15 @@ def measured(case: Case, model: Any) -> dict[str, list[tuple[FloatArray, ...]]]:
 
     folds = rolling_origins(case.panel, case.horizon, case.folds, 1, warms_up=True)
     found = backtest(case.panel, folds, [model], case.season, refit=False, metric="rmse", run=run_with(0))
-    trial = found.trials[0]
+    tested = found.models[0]
     made: dict[str, list[Any]] = {"rare": [], "others": []}
     for k, fold in enumerate(folds[1:]):
         rare = rare_series(fold.train(case.panel), INTERVAL)
         for kind, which in (("rare", rare), ("others", ~rare)):
-            truth, point = found.truths[k, which].ravel(), trial.forecasts[k, which].ravel()
-            told, ends = (np.stack([trial.quantiles.at(p)[k, which].ravel() for p in each]) for each in (DECILES, ENDS))
+            truth, point = found.truths[k, which].ravel(), tested.forecasts[k, which].ravel()
+            told, ends = (
+                np.stack([tested.quantiles.at(p)[k, which].ravel() for p in each]) for each in (DECILES, ENDS)
+            )
             known = ~np.isnan(truth) & ~np.isnan(told[0])
             made[kind].append((truth[known], told[:, known], ends[:, known], point[known]))
     return made

@@ -82,7 +82,7 @@ def measured(case: Case) -> dict[str, list[tuple[FloatArray, FloatArray, FloatAr
     folds = rolling_origins(case.panel, case.horizon, case.folds, 1, warms_up=True)
     found = backtest(case.panel, folds, [Smoothed(case)], case.season, refit=False, metric="rmsse", run=run_with(0))
     made: dict[str, list[Any]] = {}
-    quantiles, tree = found.trials[0].quantiles, case.panel.hierarchy
+    quantiles, tree = found.models[0].quantiles, case.panel.hierarchy
     told = np.stack([quantiles.at(p) for p in DECILES])
     ends = np.stack([quantiles.at(p) for p in ENDS])
     for k, fold in enumerate(folds[1:]):
@@ -154,7 +154,7 @@ def show_mixed(name: str, case: Case) -> None:
             rare = counted_series(fold.train(case.panel), INTERVAL, 0.0)
             for kind, which in (("rare", rare), ("others", ~rare), ("all", np.ones(len(rare), bool))):
                 told, ends = (
-                    np.stack([found.trials[0].quantiles.at(p)[k, which].ravel() for p in every_p])
+                    np.stack([found.models[0].quantiles.at(p)[k, which].ravel() for p in every_p])
                     for every_p in (DECILES, ENDS)
                 )
                 made[kind].append((found.truths[k, which].ravel(), told, ends))

@@ -81,7 +81,7 @@ def last_errors(case: Case, cell: str) -> Any:
         combination.LEAST_SEASONS = least  # type: ignore[assignment]
         forecaster = make_forecaster(cell, specs, plan.season, run, memory)
         given = {"refit": plan.refit, "metric": "rmsse", "run": run, "kind": plan.kind, "levels": ()}
-        point = backtest(case.panel, folds, [forecaster], plan.season, **given).trials[0].forecasts[-1]
+        point = backtest(case.panel, folds, [forecaster], plan.season, **given).models[0].forecasts[-1]
         scale = learning_scales(folds[-1].train(case.panel), plan.season, 2)
         squares = np.nanmean((folds[-1].truth(case.panel) - point) ** 2, axis=1)
         found.append(float(np.nanmean(np.sqrt(squares) / np.where(scale > 0, scale, np.nan))))

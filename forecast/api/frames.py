@@ -80,10 +80,10 @@ def forecast_frame(experiment: Experiment) -> pd.DataFrame:
     tables = []
     levels = experiment.settings.levels
     for row in experiment.board.rows:
-        trial = backtest.trial(row.model)
-        table = pd.DataFrame({**shared, "forecast": trial.forecasts.ravel()})
+        tested = backtest.model(row.model)
+        table = pd.DataFrame({**shared, "forecast": tested.forecasts.ravel()})
         for level in levels:
-            band, (lower, upper) = trial.interval(level), bounds_of(level)
+            band, (lower, upper) = tested.interval(level), bounds_of(level)
             table[lower] = np.nan if band is None else band.lower.ravel()
             table[upper] = np.nan if band is None else band.upper.ravel()
         table["model"], table["version"] = row.model, None

@@ -73,7 +73,7 @@ MOST_KEPT = 400_000
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class ModelBacktest:
     """One model on all folds."""
 
     name: str
@@ -102,19 +102,19 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
-    """The trials of several models on the same folds, and the truths they are scored by."""
+    """Several models on the same folds, and the truths that they are scored by."""
 
     folds: tuple[Fold, ...]  # fold 0 and the K scored ones
     truths: FloatArray  # (K, S, H)
     scales: FloatArray  # (K, S), mean absolute seasonal difference before each origin
     rms_scales: FloatArray  # (K, S), its root mean square
-    trials: tuple[Trial, ...]
+    models: tuple[ModelBacktest, ...]
     refitted: bool
     weights: FloatArray | None = None  # (K, S, H), how much each truth counts in a score; None where all count alike
 
-    def trial(self, name: str) -> Trial:
-        """Returns the trial of a model that was tried."""
-        return next(trial for trial in self.trials if trial.name == name)
+    def model(self, name: str) -> ModelBacktest:
+        """Returns one of the models, by name."""
+        return next(tested for tested in self.models if tested.name == name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,15 +178,15 @@ def backtest(  # noqa: PLR0913 - data, models, and five choices that its callers
         np.stack([learning_scales(fold.train(panel), season, power) for fold in scored]) for power in (1, 2)
     )
     first = folds[0].train(panel)  # one object, so that cells trained in turn share what is made of it
-    trials, panel_scales, made = [], Scales(season, folds[0].horizon, kind), SharedForecasts(run)
+    models, panel_scales, made = [], Scales(season, folds[0].horizon, kind), SharedForecasts(run)
     waiting = [partial(later.prepare, first) for later in forecasters[1:] if isinstance(later, Preparable)]
     with beforehand(waiting, run.machine.networks):
         for place, forecaster in enumerate(forecasters, start=1):
-            trial = _RunningTrial(forecaster, panel, first, panel_scales, metric, made, tuple(levels))
-            trials.append(_run(trial, folds, refit, partial(progress, forecaster.name), scored_by))
+            tested = _RunningBacktest(forecaster, panel, first, panel_scales, metric, made, tuple(levels))
+            models.append(_run(tested, folds, refit, partial(progress, forecaster.name), scored_by))
             if not any(isinstance(later, EnsembleForecaster) for later in forecasters[place:]):
                 made.forget()
-    return Backtest(tuple(folds), truths, scales, rms_scales, tuple(trials), refit, truth_weights(panel, scored))
+    return Backtest(tuple(folds), truths, scales, rms_scales, tuple(models), refit, truth_weights(panel, scored))
 
 
 def evidence_shifts(fold: Fold) -> list[int]:
@@ -201,26 +201,26 @@ def curve_truth(fold: Fold, panel: Panel) -> FloatArray | None:
 
 
 def _run(
-    trial: "_RunningTrial",
+    tested: "_RunningBacktest",
     folds: Sequence[Fold],
     refit: bool,
     progress: Callable[[float], None],
     scored_by: Callable[[Fold, FloatArray], None] | None,
-) -> Trial:
+) -> ModelBacktest:
     """Takes one model over all folds, learning from each only what the next may know."""
     fits = len(folds) if refit else 1
     progress(0.0)
     for fold in folds:
-        if trial.fitted is None or refit:
-            trial.fit(fold, Watcher(progress).during(fold.number, fits, curve_truth(fold, trial.panel)))
-        trial.forecast(fold, teaches=bool(trial.levels) or fold is not folds[-1])
+        if tested.fitted is None or refit:
+            tested.fit(fold, Watcher(progress).during(fold.number, fits, curve_truth(fold, tested.panel)))
+        tested.forecast(fold, teaches=bool(tested.levels) or fold is not folds[-1])
         if scored_by is not None and fold.number > 0:
-            scored_by(fold, trial.points[-1])
+            scored_by(fold, tested.points[-1])
     progress(1.0)
-    return trial.result(folds)
+    return tested.result(folds)
 
 
-class _RunningTrial:
+class _RunningBacktest:
     """The state of one model between two folds: what it was fitted to and what it has seen come true."""
 
     def __init__(
@@ -374,8 +374,8 @@ class _RunningTrial:
             return ()
         return tuple(ended_records(self.panel, which, evidence, combination, part.spec.seasons, self.made.run))
 
-    def result(self, folds: Sequence[Fold]) -> Trial:
-        """Returns the trial, with all that its folds taught."""
+    def result(self, folds: Sequence[Fold]) -> ModelBacktest:
+        """Returns the model's backtest, with all that its folds taught."""
         assert self.fitted is not None
         assert self.members is not None
         known = [record.known_at(len(folds)) for record in self.records]
@@ -383,7 +383,7 @@ class _RunningTrial:
         combination = self._combination(known, few, self.members, is_walk)
         more = self._ended(folds, known, combination) if self.levels else ()
         self.memories = self.scales.memories(len(folds), self.panel) if self.levels else None
-        return Trial(
+        return ModelBacktest(
             name=self.forecaster.name,
             forecasts=np.stack(self.points),
             by_seed=np.stack(self.by_seed, axis=1),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from forecast.data.frequency import iso_text
 from forecast.data.panel import Panel
-from forecast.evaluation.backtest import Backtest, Trial
+from forecast.evaluation.backtest import Backtest, ModelBacktest
 from forecast.evaluation.fold_forecast import FoldForecast
 from forecast.evaluation.total_scores import PATHS
 from forecast.interval_levels import MAIN
@@ -34,26 +34,26 @@ MOST_STEPS = 2000
 DIGITS = 5  # what is drawn needs no more
 
 
-def fold_forecasts(panel: Panel, backtest: Backtest, trial: Trial, manner: Manner) -> tuple[FoldForecast, ...]:
+def fold_forecasts(panel: Panel, backtest: Backtest, tested: ModelBacktest, manner: Manner) -> tuple[FoldForecast, ...]:
     """Returns what a model forecast on the scored folds, series by series, the earliest fold first.
 
     Args:
         panel: that was backtested.
         backtest: of it.
-        trial: of the model.
+        tested: of the model.
         manner: how steps become one number.
     """
     truths = backtest.truths
     folds, series, horizon = truths.shape
     told: list[FoldForecast] = []
     if series > 1 and manner != "standing" and len(set(panel.last.tolist())) == 1:
-        told += _joint(panel, backtest, trial, manner)
+        told += _joint(panel, backtest, tested, manner)
     most = max(1 - len(told), min(LARGEST, MOST_STEPS // (folds * horizon)))
     sizes = np.nansum(np.abs(truths), axis=(0, 2))
     if told and panel.hierarchy is not None:
         sizes[panel.hierarchy.level == 0] = -1.0  # the total is all of them together
     for place in np.argsort(-sizes, kind="stable")[:most]:
-        told += _own(panel, backtest, trial, int(place), manner)
+        told += _own(panel, backtest, tested, int(place), manner)
     return tuple(told)
 
 
@@ -68,17 +68,17 @@ class _Stretch:
     paths: FloatArray | None
 
 
-def _own(panel: Panel, backtest: Backtest, trial: Trial, place: int, manner: Manner) -> Iterator[FoldForecast]:
+def _own(panel: Panel, backtest: Backtest, tested: ModelBacktest, place: int, manner: Manner) -> Iterator[FoldForecast]:
     """Yields the folds of one series."""
-    bounds = trial.interval(MAIN)
+    bounds = tested.interval(MAIN)
     nothing = np.full(backtest.truths.shape[-1], np.nan)
     for k, fold in enumerate(backtest.folds[1:]):
         if np.isnan(backtest.truths[k, place]).all():
             continue
-        known = trial.distributed[k] if trial.distributed else None
+        known = tested.distributed[k] if tested.distributed else None
         stretch = _Stretch(
             backtest.truths[k, place],
-            trial.forecasts[k, place],
+            tested.forecasts[k, place],
             bounds.lower[k, place] if bounds else nothing,
             bounds.upper[k, place] if bounds else nothing,
             next(known.paths(PATHS, which=[place])) if known else None,
@@ -87,7 +87,7 @@ def _own(panel: Panel, backtest: Backtest, trial: Trial, place: int, manner: Man
         yield _told(stretch, panel.series_ids[place], fold.number, first, manner)
 
 
-def _joint(panel: Panel, backtest: Backtest, trial: Trial, manner: Manner) -> Iterator[FoldForecast]:
+def _joint(panel: Panel, backtest: Backtest, tested: ModelBacktest, manner: Manner) -> Iterator[FoldForecast]:
     """Yields the folds of all series together; what was not observed of a series is left out of its forecast, too."""
     adds = np.zeros((len(panel), 1), dtype=bool)
     adds[panel.summands] = True
@@ -95,9 +95,9 @@ def _joint(panel: Panel, backtest: Backtest, trial: Trial, manner: Manner) -> It
         known = ~np.isnan(backtest.truths[k]) & adds
         count = np.maximum(known.sum(axis=0), 1) if manner == "mean" else 1
         truth = np.where(known.any(axis=0), np.nansum(np.where(known, backtest.truths[k], 0.0), axis=0) / count, np.nan)
-        forecast = np.where(known, trial.forecasts[k], 0.0).sum(axis=0) / count
+        forecast = np.where(known, tested.forecasts[k], 0.0).sum(axis=0) / count
         paths, nothing = None, np.full(truth.shape, np.nan)
-        distributed = trial.distributed[k] if trial.distributed else None
+        distributed = tested.distributed[k] if tested.distributed else None
         if distributed:
             paths = np.zeros((PATHS, truth.size))
             for i, own in enumerate(distributed.paths(PATHS)):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.evaluation import metrics
-from forecast.evaluation.backtest import Backtest, Trial
+from forecast.evaluation.backtest import Backtest, ModelBacktest
 from forecast.evaluation.distribution.quantile_metrics import distribution_scores
 from forecast.evaluation.significance import chance_words, diebold_mariano, gap_words, is_last_value, standing
 from forecast.evaluation.verdict import NAIVE, REFERENCE, verdict
@@ -75,15 +75,15 @@ def leaderboard(backtest: Backtest, networks: tuple[str, ...], repeats: int | No
     """Returns the scored and ranked table of a backtest.
 
     Args:
-        backtest: holds a ``seasonal-naive`` trial, the reference of ``skill``.
+        backtest: holds one of ``seasonal-naive``, the reference of ``skill``.
         networks: the models that the verdict is about.
         repeats: the season of the seasonal naive, where there are several to choose from.
     """
-    reference = next((t for t in backtest.trials if t.name == REFERENCE), None)
+    reference = next((t for t in backtest.models if t.name == REFERENCE), None)
     base = metrics.rmse(backtest.truths, reference.forecasts, backtest.weights) if reference else None
     same = _same_baselines(backtest)
-    trials = [trial for trial in backtest.trials if trial.name not in same.values()]
-    rows = sorted((_row(backtest, trial, base) for trial in trials), key=lambda row: row.rmse)
+    shown = [tested for tested in backtest.models if tested.name not in same.values()]
+    rows = sorted((_row(backtest, tested, base) for tested in shown), key=lambda row: row.rmse)
     ranked = tuple(
         replace(_judged(backtest, rows, place, repeats), same=same.get(rows[place].model, ""))
         for place in range(len(rows))
@@ -91,13 +91,13 @@ def leaderboard(backtest: Backtest, networks: tuple[str, ...], repeats: int | No
     return Leaderboard(
         rows=ranked,
         folds=len(backtest.truths),
-        seeds=max(len(trial.by_seed) for trial in backtest.trials),
+        seeds=max(len(tested.by_seed) for tested in backtest.models),
         points=int((~np.isnan(backtest.truths)).sum()),
         horizon=backtest.truths.shape[-1],
         verdict=verdict(ranked, networks, origins=origins(backtest)),
         by_step={
-            trial.name: metrics.rmse_by_step(backtest.truths, trial.forecasts, backtest.weights)
-            for trial in backtest.trials
+            tested.name: metrics.rmse_by_step(backtest.truths, tested.forecasts, backtest.weights)
+            for tested in backtest.models
         },
     )
 
@@ -109,15 +109,15 @@ def origins(backtest: Backtest) -> int:
 
 def _same_baselines(backtest: Backtest) -> dict[str, str]:
     """Returns naive -> seasonal-naive where both forecast the same numbers, since nothing repeats; else nothing."""
-    found = {trial.name: trial.forecasts for trial in backtest.trials if trial.name in {"naive", REFERENCE}}
+    found = {tested.name: tested.forecasts for tested in backtest.models if tested.name in {"naive", REFERENCE}}
     if len(found) < 2 or not np.array_equal(found["naive"], found[REFERENCE], equal_nan=True):
         return {}
     return {"naive": REFERENCE}
 
 
-def _scores(backtest: Backtest, trial: Trial) -> dict[str, float]:
-    """Returns the scores of a trial by name; NaN is what can't be told."""
-    truths, forecasts, weights = backtest.truths, trial.forecasts, backtest.weights
+def _scores(backtest: Backtest, tested: ModelBacktest) -> dict[str, float]:
+    """Returns the scores of a model by name; NaN is what can't be told."""
+    truths, forecasts, weights = backtest.truths, tested.forecasts, backtest.weights
     scales = {"scales": backtest.scales, "rms_scales": backtest.rms_scales}
     scores = {
         name: metrics.score(metric, truths, forecasts, scales, weights)
@@ -127,25 +127,25 @@ def _scores(backtest: Backtest, trial: Trial) -> dict[str, float]:
     return scores | {
         "bias": metrics.bias(truths, forecasts, weights),
         "relative_bias": metrics.relative_bias(truths, forecasts, weights),
-        **distribution_scores(truths, trial.quantiles, backtest.scales, _levels(backtest), weights),
+        **distribution_scores(truths, tested.quantiles, backtest.scales, _levels(backtest), weights),
     }
 
 
-def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow:
-    truths, forecasts, weights = backtest.truths, trial.forecasts, backtest.weights
-    scores = _scores(backtest, trial)
+def _row(backtest: Backtest, tested: ModelBacktest, base: float | None) -> LeaderboardRow:
+    truths, forecasts, weights = backtest.truths, tested.forecasts, backtest.weights
+    scores = _scores(backtest, tested)
     score = metrics.rmse(truths, forecasts, weights)
-    by_seed = [metrics.rmse(truths, own, weights) for own in trial.by_seed]
+    by_seed = [metrics.rmse(truths, own, weights) for own in tested.by_seed]
     by_fold = [
         metrics.rmse(truths[k], forecasts[k], None if weights is None else weights[k])
         for k in range(len(truths))
         if not np.isnan(truths[k]).all()
     ]
-    inner = trial.interval(MAIN)
+    inner = tested.interval(MAIN)
     covered = metrics.coverage(truths, inner.lower, inner.upper) if inner else float("nan")
     return LeaderboardRow(
         rank=0,
-        model=trial.name,
+        model=tested.name,
         rmse=score,
         rmse_std=float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else 0.0,
         mae=scores["mae"],
@@ -153,9 +153,9 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow
         smape=scores["smape"],
         skill=1 - score / base if base else None,
         coverage_80=metrics.known(covered),
-        params=trial.parameters,
-        train_seconds=trial.train_seconds,
-        predict_ms=1000 * trial.predict_seconds,
+        params=tested.parameters,
+        train_seconds=tested.train_seconds,
+        predict_ms=1000 * tested.predict_seconds,
         note="",
         rmse_fold_std=float(np.std(by_fold, ddof=1)) if len(by_fold) > 1 else 0.0,
         rmse_mean_series=float(np.mean(np.sqrt(metrics.mean_by_series((truths - forecasts) ** 2, weights)))),
@@ -167,13 +167,13 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow
 
 def _levels(backtest: Backtest) -> tuple[float, ...]:
     """Returns the levels of the intervals of any model, ascending; the usual ones where no model has any."""
-    return tuple(sorted({level for trial in backtest.trials for level in trial.levels} or LEVELS))
+    return tuple(sorted({level for tested in backtest.models for level in tested.levels} or LEVELS))
 
 
 def _judged(backtest: Backtest, rows: list[LeaderboardRow], place: int, repeats: int | None) -> LeaderboardRow:
     """Returns a row with its rank, how it stands to the best row, and what is to be noted."""
     row, best, truths = rows[place], rows[0], backtest.truths
-    forecasts = {trial.name: metrics.weighed(truths, trial.forecasts, backtest.weights) for trial in backtest.trials}
+    forecasts = {tested.name: metrics.weighed(truths, tested.forecasts, backtest.weights) for tested in backtest.models}
     notes, p_above, p_best = [], None, None
     if repeats and row.model == REFERENCE:
         notes.append(f"repeats the last {repeats:,} steps" if repeats > 1 else "repeats the last step")

@@ -77,8 +77,8 @@ class Experiment:
         panel = self.reading.panel
         if panel.covariates is None or not is_learned(name):
             return ()
-        trial = self.backtest.trial(name)
-        return measure_importance(panel, self._fitted(name), trial.combination, self.settings.seed, run)
+        tested = self.backtest.model(name)
+        return measure_importance(panel, self._fitted(name), tested.combination, self.settings.seed, run)
 
     def _fitted(self, name: str) -> list[tuple[Fold, Fitted]]:
         """Returns the scored folds, each with the networks of a name that were trained before it."""
@@ -323,10 +323,10 @@ def _score_timed(
     if settled:
         run.reporter.tell(Planned(plan, settled))
     specs = specs | settled
-    missing = tuple(name for name in models if name not in {trial.name for trial in others.trials})
+    missing = tuple(name for name in models if name not in {tested.name for tested in others.models})
     result = scorer.score(missing, models, specs, timing.pacers)
-    by_name = {trial.name: trial for trial in (*others.trials, *result.trials)}
-    return replace(result, trials=tuple(by_name[name] for name in models)), specs, timing
+    by_name = {tested.name: tested for tested in (*others.models, *result.models)}
+    return replace(result, models=tuple(by_name[name] for name in models)), specs, timing
 
 
 def _check_size(panel: Panel) -> None:

@@ -40,8 +40,8 @@ def with_saved(experiment: Experiment, chosen: str, model: str) -> Experiment:
         chosen: the model that is saved.
         model: that was asked for.
     """
-    board, (trial,) = experiment.board, (each for each in experiment.backtest.trials if each.name == chosen)
-    squares = np.nansum((experiment.backtest.truths - trial.forecasts) ** 2, axis=(0, 2))  # (K, S, H) -> (S,)
+    board, (tested,) = experiment.board, (each for each in experiment.backtest.models if each.name == chosen)
+    squares = np.nansum((experiment.backtest.truths - tested.forecasts) ** 2, axis=(0, 2))  # (K, S, H) -> (S,)
     series, heaviest = experiment.reading.panel.series_ids, None
     if len(series) > 1 and squares.sum() > 0:
         heaviest = (series[int(squares.argmax())], float(squares.max() / squares.sum()))
@@ -58,8 +58,8 @@ def fit_on_all(experiment: Experiment, chosen: str, run: Run) -> TrainedModel:
     run = run.on(experiment.machine)
     watcher = Watcher(lambda share: run.reporter.progress(f"{chosen}, on all data", share))
     watcher.progress(0.0)
-    trial = experiment.backtest.trial(chosen)
-    combination = trial.combination
+    tested = experiment.backtest.model(chosen)
+    combination = tested.combination
     begun = experiment.model_of(chosen)
     if timing and timing.deadline and is_learned(chosen):
         specs = timing.more_seeds({cell: experiment.specs[cell] for cell in spec_names(chosen)}, experiment.settings)
@@ -74,8 +74,8 @@ def fit_on_all(experiment: Experiment, chosen: str, run: Run) -> TrainedModel:
     spread = usual_spread(panel, plan.season)
     learned, season = learn_usual(panel), plan.season
     levels = experiment.settings.levels
-    reconciliation = trial.reconciled.reconciliation if trial.reconciled else None
-    trained = TrainedModel(chosen, model, combination, trial.distribution, season, CURRENT, learned, spread)
+    reconciliation = tested.reconciled.reconciliation if tested.reconciled else None
+    trained = TrainedModel(chosen, model, combination, tested.distribution, season, CURRENT, learned, spread)
     return replace(trained, levels=levels, reconciliation=reconciliation)
 
 

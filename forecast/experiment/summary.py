@@ -100,11 +100,11 @@ def summary_of(
 def reconciliation_of(experiment: Experiment, model: str) -> ReconciliationSummary | None:
     """Returns how the forecasts of a model were made to add up on the folds; None where no series is a sum."""
     backtest = experiment.backtest
-    trial = backtest.trial(model)
-    if trial.reconciled is None:
+    tested = backtest.model(model)
+    if tested.reconciled is None:
         return None
     scales = backtest.scales, backtest.rms_scales
-    return summary_of_levels(model, trial.reconciled, trial.forecasts, backtest.truths, scales)
+    return summary_of_levels(model, tested.reconciled, tested.forecasts, backtest.truths, scales)
 
 
 def libraries() -> dict[str, str]:
@@ -206,24 +206,24 @@ def _coverage(experiment: Experiment) -> tuple[CoverageRow, ...]:
     """Returns how many truths the intervals of each model held, those with the best forecasts first."""
     truths, order = experiment.backtest.truths, [row.model for row in experiment.board.rows]
     found = []
-    listed = [trial for trial in experiment.backtest.trials if trial.name in order]  # naive twice is one row
-    for trial in sorted(listed, key=lambda trial: order.index(trial.name)):
-        for interval in sorted(trial.intervals, key=lambda interval: interval.level):
+    listed = [tested for tested in experiment.backtest.models if tested.name in order]  # naive twice is one row
+    for tested in sorted(listed, key=lambda tested: order.index(tested.name)):
+        for interval in sorted(tested.intervals, key=lambda interval: interval.level):
             points = int((~np.isnan(truths) & ~np.isnan(interval.lower)).sum())
             if points:
                 each = [coverage(*fold) for fold in zip(truths, interval.lower, interval.upper, strict=True)]
                 share = coverage(truths, interval.lower, interval.upper)
                 by_fold = tuple(rounded(value, DIGITS) for value in each)
-                found.append(CoverageRow(trial.name, interval.level, share, points, by_fold))
+                found.append(CoverageRow(tested.name, interval.level, share, points, by_fold))
     return tuple(found)
 
 
 def totals_of(experiment: Experiment, model: str) -> tuple[TotalRow, ...]:
     """Returns how many totals the intervals of a model held; none of panels whose paths would fill the memory."""
-    trial = experiment.backtest.trial(model)
+    tested = experiment.backtest.model(model)
     return (
-        tuple(total_rows(model, experiment.backtest.truths, trial.distributed, trial.levels))
-        if trial.distributed
+        tuple(total_rows(model, experiment.backtest.truths, tested.distributed, tested.levels))
+        if tested.distributed
         else ()
     )
 
@@ -233,7 +233,7 @@ def backtest_of(experiment: Experiment, model: str) -> tuple[FoldForecast, ...]:
     reading, plan, backtest = experiment.reading, experiment.plan, experiment.backtest
     season = plan.seasons[0] if plan.seasons else 1
     manner = manner_of(reading.panel, plan.horizon, season, plan.kind, reading.settled.aggregate)
-    return fold_forecasts(reading.panel, backtest, backtest.trial(model), manner)
+    return fold_forecasts(reading.panel, backtest, backtest.model(model), manner)
 
 
 def _describe_network(spec: ModelSpec) -> Document:

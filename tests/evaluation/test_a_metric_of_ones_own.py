@@ -14,7 +14,7 @@ import pytest
 from commands import csv_bytes, visits
 from forecast.cli.output.leaderboard import leaderboard_table
 from forecast.evaluation import metrics
-from forecast.evaluation.backtest import Backtest, Trial
+from forecast.evaluation.backtest import Backtest, ModelBacktest
 from forecast.evaluation.distribution import quantile_metrics
 from forecast.evaluation.distribution.quantile_metrics import DECILES, distribution_scores
 from forecast.evaluation.leaderboard import leaderboard
@@ -53,11 +53,11 @@ def added(monkeypatch):
 def board():
     truths = np.arange(1.0, 13.0).reshape(2, 2, 3)
     shapes = {"gru": 0.5, "lstm": -1.0, "seasonal-naive": 2.0}
-    trials = tuple(
-        Trial(name, truths + gap, (truths + gap)[None], NOTHING, (), None, None, None, 1.0, 1.0, None)
+    models = tuple(
+        ModelBacktest(name, truths + gap, (truths + gap)[None], NOTHING, (), None, None, None, 1.0, 1.0, None)
         for name, gap in shapes.items()
     )
-    return leaderboard(Backtest((), truths, np.ones((2, 2)), np.ones((2, 2)), trials, refitted=True), ("gru", "lstm"))
+    return leaderboard(Backtest((), truths, np.ones((2, 2)), np.ones((2, 2)), models, refitted=True), ("gru", "lstm"))
 
 
 def test_leaderboard_scores_it_and_tables_show_it(added):

@@ -72,7 +72,7 @@ def run(
 def test_points_alone_are_the_same_and_what_the_last_fold_would_teach_is_not_asked_for():
     usual, alone = Shifted(smoothed=True), Shifted(smoothed=True)
     panel = panel_from_series([wave(40)], "D")
-    [whole], [points] = (run(panel, each, **more).trials for each, more in ((usual, {}), (alone, {"levels": ()})))
+    [whole], [points] = (run(panel, each, **more).models for each, more in ((usual, {}), (alone, {"levels": ()})))
     assert np.array_equal(whole.forecasts, points.forecasts)
     assert np.array_equal(whole.by_seed, points.by_seed)
     assert (points.distribution, points.levels) == (None, ())
@@ -156,7 +156,7 @@ def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone(smoot
     values = wave(60, trend=0.3, noise=3.0)  # so much noise that the season is no stronger than 0.8, and never the same
     panel, model, season = panel_from_series([values], "D"), Shifted(smoothed=smoothed), SEASON
     result = run(panel, Shifted(smoothed=smoothed), folds=3)
-    trial = result.trials[0]
+    tested = result.models[0]
     cuts = [48, 51, 54, 57]
 
     def handful_at(origin):
@@ -181,20 +181,20 @@ def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone(smoot
         combinations.append(learn_combination(evidence, "rmsse", few=handful))
         distribution = fit_distribution(errors, panel.series_ids, season, nonnegative=True)
         if k == 4:
-            np.testing.assert_array_equal(trial.combination.used, combinations[4].used)
-            assert trial.combination.trust == pytest.approx(combinations[4].trust)
-            assert trial.combination.anchor == combinations[4].anchor
-            np.testing.assert_allclose(trial.distribution.spread.profile, distribution.spread.profile)
-            np.testing.assert_allclose(trial.distribution.table, distribution.table)
+            np.testing.assert_array_equal(tested.combination.used, combinations[4].used)
+            assert tested.combination.trust == pytest.approx(combinations[4].trust)
+            assert tested.combination.anchor == combinations[4].anchor
+            np.testing.assert_allclose(tested.distribution.spread.profile, distribution.spread.profile)
+            np.testing.assert_allclose(tested.distribution.table, distribution.table)
             break
         members = model.predict_members(panel_from_series([values[: cuts[k]]], "D"))
         point = combinations[k].apply(members)
-        np.testing.assert_allclose(trial.forecasts[k - 1], point)
+        np.testing.assert_allclose(tested.forecasts[k - 1], point)
         known = hardness(values[: cuts[k]], point, members, combinations[k].used)
-        quantiles = distribution.quantiles(point, known, panel.series_ids, trial.quantiles.probabilities, np.zeros(1))
-        np.testing.assert_allclose(trial.quantiles.values[:, k - 1], quantiles.values, rtol=1e-6)
-        for interval in trial.intervals:
-            np.testing.assert_array_equal(interval.upper[k - 1], trial.quantiles.at(0.5 + interval.level / 200)[k - 1])
+        quantiles = distribution.quantiles(point, known, panel.series_ids, tested.quantiles.probabilities, np.zeros(1))
+        np.testing.assert_allclose(tested.quantiles.values[:, k - 1], quantiles.values, rtol=1e-6)
+        for interval in tested.intervals:
+            np.testing.assert_array_equal(interval.upper[k - 1], tested.quantiles.at(0.5 + interval.level / 200)[k - 1])
 
 
 def test_how_long_a_few_series_are_is_the_same_for_all_folds_and_the_forecast_that_is_issued(monkeypatch):
@@ -229,9 +229,9 @@ def test_walks_of_any_calendar_are_told_as_such_unless_they_are_sales(code, kind
         return learn_combination(evidence, metric, few=few, is_price=is_price, is_walk=is_walk)
 
     monkeypatch.setattr("forecast.evaluation.backtest.learn_combination", spying)
-    trial = run(panel_from_series([walk()], code), Shifted(smoothed=True), kind=kind).trials[0]
+    tested = run(panel_from_series([walk()], code), Shifted(smoothed=True), kind=kind).models[0]
     assert set(seen) == {told}
-    assert (trial.combination.anchor == "naive") == any(told)
+    assert (tested.combination.anchor == "naive") == any(told)
 
 
 @pytest.mark.parametrize("code", ["B", "D"])
@@ -269,31 +269,31 @@ def test_forecast_of_a_fold_does_not_depend_on_what_came_after_its_origin(refit)
         for i in range(len(panel)):
             future = slice(panel.offsets[i] + expected.folds[k].cuts[i], panel.offsets[i + 1])
             values[future] = np.resize([1e9, NAN, -1e9, 0.0], future.stop - future.start)
-        trial = run(with_values(panel, values), Shifted(), folds=3, refit=refit).trials[0]
-        np.testing.assert_array_equal(trial.forecasts[:k], expected.trials[0].forecasts[:k])
-        np.testing.assert_array_equal(trial.by_seed[:, :k], expected.trials[0].by_seed[:, :k])
-        np.testing.assert_array_equal(trial.quantiles.values[:, :k], expected.trials[0].quantiles.values[:, :k])
-        for found, interval in zip(trial.intervals, expected.trials[0].intervals, strict=True):
+        tested = run(with_values(panel, values), Shifted(), folds=3, refit=refit).models[0]
+        np.testing.assert_array_equal(tested.forecasts[:k], expected.models[0].forecasts[:k])
+        np.testing.assert_array_equal(tested.by_seed[:, :k], expected.models[0].by_seed[:, :k])
+        np.testing.assert_array_equal(tested.quantiles.values[:, :k], expected.models[0].quantiles.values[:, :k])
+        for found, interval in zip(tested.intervals, expected.models[0].intervals, strict=True):
             np.testing.assert_array_equal(found.lower[:k], interval.lower[:k])
             np.testing.assert_array_equal(found.upper[:k], interval.upper[:k])
 
 
 def test_each_seed_s_forecast_is_made_of_its_own_networks():
     panel = panel_from_series([wave(60)], "D")
-    trial = run(panel, Shifted(shifts=(0.5,), seeds=(0, 1)), folds=1).trials[0]
-    assert trial.by_seed.shape == (2, 1, 1, H)
-    np.testing.assert_allclose(trial.forecasts[0], trial.by_seed[:, 0].mean(axis=0))
-    apart = trial.by_seed[1] - trial.by_seed[0]  # 0.1, times the trust that both share
+    tested = run(panel, Shifted(shifts=(0.5,), seeds=(0, 1)), folds=1).models[0]
+    assert tested.by_seed.shape == (2, 1, 1, H)
+    np.testing.assert_allclose(tested.forecasts[0], tested.by_seed[:, 0].mean(axis=0))
+    apart = tested.by_seed[1] - tested.by_seed[0]  # 0.1, times the trust that both share
     assert 0 < apart.min() <= apart.max() <= 0.1 + 1e-9
     np.testing.assert_allclose(apart, apart[0, 0, 0])
 
 
 def test_forecasts_and_bounds_are_not_negative_where_the_history_never_was():
     panel = panel_from_series([np.full(40, 2.0) + 0.1 * wave(40, trend=0), wave(40, level=0.0, trend=0)], "D")
-    trial = run(panel, Shifted(shifts=(-50.0, -51.0), anchored=False), folds=1).trials[0]
-    assert (trial.forecasts[:, 0] >= 0).all()
-    assert (trial.forecasts[:, 1] < 0).all()
-    assert not any((interval.lower[:, 0] < 0).any() for interval in trial.intervals)
+    tested = run(panel, Shifted(shifts=(-50.0, -51.0), anchored=False), folds=1).models[0]
+    assert (tested.forecasts[:, 0] >= 0).all()
+    assert (tested.forecasts[:, 1] < 0).all()
+    assert not any((interval.lower[:, 0] < 0).any() for interval in tested.intervals)
 
 
 def test_lowest_values_are_zero_or_nothing():
@@ -307,7 +307,7 @@ def test_lowest_values_are_zero_or_nothing():
 @pytest.mark.parametrize("unit", [1e60, 1e33, 1e-6])
 def test_quantiles_of_numbers_beyond_single_precision_are_those_of_others_in_another_unit(unit):
     plain, far = (
-        run(panel_from_series([size * wave(60)], "D"), Baseline("naive", H, SEASON, CURRENT.classical)).trials[0]
+        run(panel_from_series([size * wave(60)], "D"), Baseline("naive", H, SEASON, CURRENT.classical)).models[0]
         for size in (1.0, unit)
     )
     known = ~np.isnan(plain.quantiles.values)
@@ -338,10 +338,10 @@ def test_a_series_that_ended_before_all_folds_has_intervals_by_its_own_errors(mo
     own = [20 + rng.normal(0, size, 60) for size in (1.0, 1.0, 1.0, 1.0)]
     wild = np.concatenate([20 + rng.normal(0, 0.2, 16), 20 + 8 * (-1.0) ** np.arange(16)])  # of late
     panel = panel_from_series([*own, wild], "D")
-    hardness = run(panel, Untrained(), refit=False).trials[0].distribution.hardness.own
+    hardness = run(panel, Untrained(), refit=False).models[0].distribution.hardness.own
     assert hardness[-1] > 1.05
     monkeypatch.setattr("forecast.evaluation.backtest.ended", lambda panel, folds: np.zeros(len(panel), dtype=bool))
-    assert run(panel, Untrained(), refit=False).trials[0].distribution.hardness.own[-1] == 1
+    assert run(panel, Untrained(), refit=False).models[0].distribution.hardness.own[-1] == 1
 
 
 def test_progress_of_a_model_goes_from_nought_to_one():
@@ -355,24 +355,24 @@ def test_progress_of_a_model_goes_from_nought_to_one():
 
 def test_costs_and_curve_are_kept():
     curve = Curve(np.array([1]), np.array([0.1]), np.array([2.0]))
-    trial = run(awkward_panel(), Shifted(curve=curve)).trials[0]
-    assert trial.parameters == 7
-    assert trial.curve is curve
-    assert trial.train_seconds >= 0
-    assert trial.predict_seconds > 0
+    tested = run(awkward_panel(), Shifted(curve=curve)).models[0]
+    assert tested.parameters == 7
+    assert tested.curve is curve
+    assert tested.train_seconds >= 0
+    assert tested.predict_seconds > 0
 
 
 @pytest.mark.parametrize("name", ["naive", "seasonal-naive", "drift"])
 def test_baselines_are_one_member_without_seeds(name):
-    trial = run(awkward_panel(), Baseline(name, H, SEASON, CURRENT.classical)).trials[0]
-    assert len(trial.by_seed) == 1
-    np.testing.assert_array_equal(trial.by_seed[0], trial.forecasts)
+    tested = run(awkward_panel(), Baseline(name, H, SEASON, CURRENT.classical)).models[0]
+    assert len(tested.by_seed) == 1
+    np.testing.assert_array_equal(tested.by_seed[0], tested.forecasts)
 
 
 def test_baselines_are_scored_as_they_are_and_not_drawn_to_one_another():
     panel = panel_from_series([wave(60, trend=0.3), wave(60, seed=1)], "D")
     result = run(panel, Baseline("drift", H, SEASON, CURRENT.classical), folds=3)
-    for fold, forecast in zip(result.folds[1:], result.trials[0].forecasts, strict=True):
+    for fold, forecast in zip(result.folds[1:], result.models[0].forecasts, strict=True):
         np.testing.assert_allclose(forecast, drift(fold.train(panel), H))
 
 
@@ -380,9 +380,9 @@ def test_what_comes_around_a_mean_of_rare_demand_are_counts():
     sold = np.random.default_rng(0).poisson(0.4, (6, 48)).astype(float)
     sold[0] = 0
     rule = Baseline("tsb", H, SEASON, CURRENT.classical, is_demand=True)
-    trial = run(panel_from_series(list(sold), "MS"), rule, folds=3).trials[0]
-    assert trial.distribution.counts is not None
-    bounds = np.stack([[each.lower, each.upper] for each in trial.intervals])
+    tested = run(panel_from_series(list(sold), "MS"), rule, folds=3).models[0]
+    assert tested.distribution.counts is not None
+    bounds = np.stack([[each.lower, each.upper] for each in tested.intervals])
     np.testing.assert_array_equal(bounds[~np.isnan(bounds)] % 1, 0)
     assert np.nanmin(bounds) == 0
 
@@ -396,38 +396,38 @@ def lone_panel():
 
 def test_one_series_that_sells_now_and_then_among_others_has_counts_and_they_have_none():
     panel, model = lone_panel(), Baseline("smoothing", H, SEASON, CURRENT.classical)
-    trial = run(panel, model, folds=3).trials[0]
-    assert trial.distribution.rare is not None
-    assert trial.distribution.rare.are_lone
-    issued = TrainedModel("smoothing", model, trial.combination, trial.distribution, SEASON, CURRENT)
+    tested = run(panel, model, folds=3).models[0]
+    assert tested.distribution.rare is not None
+    assert tested.distribution.rare.are_lone
+    issued = TrainedModel("smoothing", model, tested.combination, tested.distribution, SEASON, CURRENT)
     found = issued.forecast(panel, H, probabilities=(0.9,)).quantiles.at(0.9)
-    for values in (trial.quantiles.at(0.9)[-1], found):
+    for values in (tested.quantiles.at(0.9)[-1], found):
         np.testing.assert_array_equal(values[5], np.round(values[5]))
         assert (values[:5] != np.round(values[:5])).all()
 
 
 def test_its_mean_stands_where_networks_would_forecast_a_median():
     panel, model = lone_panel(), Shifted()
-    trial = run(panel, model, folds=3).trials[0]
+    tested = run(panel, model, folds=3).models[0]
     rule = intermittent("imapa", panel.until(panel.lengths - H).select([5]), H, CURRENT.classical.intermittent)
-    assert trial.forecasts[-1, 5] == pytest.approx(rule[0])
+    assert tested.forecasts[-1, 5] == pytest.approx(rule[0])
 
 
 def test_constant_panel_teaches_nothing_and_breaks_nothing():
     panel = panel_from_series([np.full(40, 5.0), np.zeros(40)], "D")
-    trial = run(panel, Shifted()).trials[0]
-    assert list(trial.combination.used) == [True] * 4
-    assert trial.combination.trust == 1
-    assert trial.distribution is None
-    assert trial.intervals == ()
-    assert np.isfinite(trial.forecasts).all()
+    tested = run(panel, Shifted()).models[0]
+    assert list(tested.combination.used) == [True] * 4
+    assert tested.combination.trust == 1
+    assert tested.distribution is None
+    assert tested.intervals == ()
+    assert np.isfinite(tested.forecasts).all()
 
 
 def test_perfectly_periodic_panel_is_forecast_perfectly():
     panel = panel_from_series([np.tile([1.0, 5.0, 2.0, 9.0], 12)], "D")
-    trial = run(panel, Baseline("seasonal-naive", H, SEASON, CURRENT.classical), folds=3).trials[0]
-    np.testing.assert_array_equal(trial.forecasts[-1, 0], [5, 2, 9])
-    assert trial.distribution is None  # its scale is zero: there is nothing to measure by
+    tested = run(panel, Baseline("seasonal-naive", H, SEASON, CURRENT.classical), folds=3).models[0]
+    np.testing.assert_array_equal(tested.forecasts[-1, 0], [5, 2, 9])
+    assert tested.distribution is None  # its scale is zero: there is nothing to measure by
 
 
 def test_nothing_observed_in_any_scored_fold_is_an_error_before_training():
@@ -441,8 +441,8 @@ def test_nothing_observed_in_any_scored_fold_is_an_error_before_training():
 def test_fold_without_a_truth_is_passed_over():
     values = wave(40)
     values[-9:-3] = NAN  # all of fold 0 and fold 1
-    trial = run(panel_from_series([values], "D"), Shifted()).trials[0]
-    assert np.isfinite(trial.forecasts).all()
+    tested = run(panel_from_series([values], "D"), Shifted()).models[0]
+    assert np.isfinite(tested.forecasts).all()
 
 
 def test_a_series_that_varies_by_rounding_alone_is_no_scale():
@@ -458,14 +458,14 @@ def test_without_a_fold_to_warm_up_the_first_score_stands_on_what_is_usual_and_t
     folds = rolling_origins(panel, H, 1, least=5, warms_up=False)
     shifted = Shifted()
     result = backtest(panel, folds, [shifted], SEASON, refit=True, metric="rmsse", run=QUIET)
-    (trial,) = result.trials
+    (tested,) = result.models
     plain = plain_combination(
         shifted.predict_members(panel),
         FewSeriesPrior(8, 15, season_strength(panel, SEASON, 15, CURRENT.classical.seasonality).mean()),
     )
     members = shifted.predict_members(panel.until(np.full(8, 12)))
-    np.testing.assert_allclose(trial.forecasts[0], plain.apply(members))
-    assert trial.intervals == ()
-    assert trial.distribution is not None
+    np.testing.assert_allclose(tested.forecasts[0], plain.apply(members))
+    assert tested.intervals == ()
+    assert tested.distribution is not None
     assert shifted.truths == [None, None]
     assert [known.lengths.tolist() for known in shifted.fits] == [[12] * 8] * 2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecast.evaluation import metrics
-from forecast.evaluation.backtest import Backtest, Trial
+from forecast.evaluation.backtest import Backtest, ModelBacktest
 from forecast.evaluation.distribution import quantile_metrics
 from forecast.evaluation.distribution.quantile_metrics import DECILES, distribution_scores
 from forecast.evaluation.leaderboard import leaderboard
@@ -33,10 +33,10 @@ def quantiles(point, width, levels=(80, 95)):
     return Quantiles(probabilities, values)
 
 
-def trial(name, noise, width, levels=(80, 95)):
+def model_of(name, noise, width, levels=(80, 95)):
     point = truths() + np.random.default_rng(len(name)).normal(0, noise, (K, S, H))
     point = np.where(np.isnan(point), 50.0, point)
-    return Trial(
+    return ModelBacktest(
         name=name,
         forecasts=point,
         by_seed=point[None],
@@ -51,14 +51,14 @@ def trial(name, noise, width, levels=(80, 95)):
     )
 
 
-def board(*trials):
+def board(*models):
     scales, rms_scales = np.full((K, S), 4.0), np.full((K, S), 7.0)
-    return leaderboard(Backtest((), truths(), scales, rms_scales, trials, refitted=True), ("gru", "lstm"))
+    return leaderboard(Backtest((), truths(), scales, rms_scales, models, refitted=True), ("gru", "lstm"))
 
 
 def test_scores_of_a_row_are_those_of_its_quantiles():
-    own, truth = trial("gru", 3, 12), truths()
-    row = dict(board(own, trial(REFERENCE, 5, 20)).row("gru").scores)
+    own, truth = model_of("gru", 3, 12), truths()
+    row = dict(board(own, model_of(REFERENCE, 5, 20)).row("gru").scores)
     deciles = np.stack([own.quantiles.at(p) for p in DECILES])
     ends = own.quantiles.interval(95)
     assert row["wql"] == pytest.approx(quantile_metrics.wql(truth, deciles))
@@ -71,7 +71,7 @@ def test_scores_of_a_row_are_those_of_its_quantiles():
 
 
 def test_every_row_has_the_same_columns_though_one_model_has_no_distribution():
-    rows = leaderboard_rows(board(trial("gru", 3, 12, (50, 95)), trial(REFERENCE, 5, 20, ())))
+    rows = leaderboard_rows(board(model_of("gru", 3, 12, (50, 95)), model_of(REFERENCE, 5, 20, ())))
     assert [list(row) for row in rows] == [list(rows[0])] * 2
     told = ["wape", "bias", "relative_bias", "wql", "msis", "calibration_error", "coverage_50", "coverage_95"]
     assert list(rows[0])[-8:] == told
@@ -119,6 +119,6 @@ def test_model_is_chosen_by_rmse_where_no_distribution_could_be_told():
 
 
 def test_error_that_can_not_be_told_is_larger_than_any():
-    row = board(trial("gru", 3, 12), trial(REFERENCE, 5, 20, ())).row(REFERENCE)
+    row = board(model_of("gru", 3, 12), model_of(REFERENCE, 5, 20, ())).row(REFERENCE)
     assert row.error("wql") == np.inf
     assert row.error("wape") < 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecast.evaluation import metrics
-from forecast.evaluation.backtest import Backtest, Trial
+from forecast.evaluation.backtest import Backtest, ModelBacktest
 from forecast.evaluation.leaderboard import leaderboard
 from forecast.evaluation.significance import diebold_mariano
 from forecast.evaluation.verdict import REFERENCE
@@ -23,12 +23,12 @@ def truths():
     return values
 
 
-def trial(name, noise, seeds=1, seed=0, covers=True):
+def model_of(name, noise, seeds=1, seed=0, covers=True):
     rng = np.random.default_rng(seed)
     by_seed = np.nan_to_num(truths(), nan=50.0) + rng.normal(0, noise, (seeds, K, S, H))
     bounds = np.stack([by_seed[0] - 1.3 * noise, by_seed[0] + 1.3 * noise])
     bounds[:, 0] = NAN  # the first fold has nothing to be calibrated by
-    return Trial(
+    return ModelBacktest(
         name=name,
         forecasts=by_seed.mean(axis=0),
         by_seed=by_seed,
@@ -43,24 +43,28 @@ def trial(name, noise, seeds=1, seed=0, covers=True):
     )
 
 
-TRIALS = (trial("lstm", 3, seeds=3), trial("gru", 2, seeds=3, seed=1), trial(REFERENCE, 5, seed=2, covers=False))
+MODELS = (
+    model_of("lstm", 3, seeds=3),
+    model_of("gru", 2, seeds=3, seed=1),
+    model_of(REFERENCE, 5, seed=2, covers=False),
+)
 
 
-def board_of(trials=TRIALS, repeats=None):
+def board_of(models=MODELS, repeats=None):
     scales, rms = np.full((K, S), 4.0), np.full((K, S), 5.0)
-    return leaderboard(Backtest((), truths(), scales, rms, tuple(trials), refitted=True), NETWORKS, repeats)
+    return leaderboard(Backtest((), truths(), scales, rms, tuple(models), refitted=True), NETWORKS, repeats)
 
 
 def test_rows_are_ranked_by_pooled_rmse():
     board = board_of()
     assert [(row.rank, row.model) for row in board.rows] == [(1, "gru"), (2, "lstm"), (3, REFERENCE)]
-    assert board_of(TRIALS[::-1]).rows == board.rows
+    assert board_of(MODELS[::-1]).rows == board.rows
     assert board.row("lstm").rank == 2
 
 
 @pytest.mark.parametrize("place", range(3))
 def test_scores_are_recomputed_from_the_raw_errors(place):
-    entry, truth = TRIALS[place], truths()
+    entry, truth = MODELS[place], truths()
     row = board_of().row(entry.name)
     errors = truth - entry.forecasts
     known = errors[~np.isnan(errors)]
@@ -82,11 +86,11 @@ def test_skill_is_measured_against_the_seasonal_naive_on_the_same_points():
     base = board.row(REFERENCE).rmse
     assert board.row("gru").skill == pytest.approx(1 - board.row("gru").rmse / base)
     assert board.row(REFERENCE).skill == 0
-    assert board_of(TRIALS[:2]).row("gru").skill is None
+    assert board_of(MODELS[:2]).row("gru").skill is None
 
 
 def test_coverage_counts_only_folds_that_had_an_interval():
-    truth, interval = truths(), TRIALS[0].intervals[0]
+    truth, interval = truths(), MODELS[0].intervals[0]
     inside = [
         interval.lower[k, i, h] <= truth[k, i, h] <= interval.upper[k, i, h]
         for k in (1, 2)
@@ -103,7 +107,7 @@ def test_table_says_what_it_stands_on():
     assert (board.folds, board.seeds, board.horizon) == (K, 3, H)
     assert board.points == np.isfinite(truths()).sum()
     assert set(board.by_step) == {"lstm", "gru", REFERENCE}
-    np.testing.assert_allclose(board.by_step["gru"], metrics.rmse_by_step(truths(), TRIALS[1].forecasts))
+    np.testing.assert_allclose(board.by_step["gru"], metrics.rmse_by_step(truths(), MODELS[1].forecasts))
     row = board.row("lstm")
     assert (row.params, row.train_seconds, row.predict_ms) == (321, 1.5, 4.0)
 
@@ -112,15 +116,15 @@ def test_fold_without_a_truth_does_not_spoil_the_spread_over_folds():
     gaps = truths()
     gaps[1] = NAN
     scales = np.ones((K, S))
-    row = leaderboard(Backtest((), gaps, scales, scales, TRIALS, refitted=True), NETWORKS).row("lstm")
-    folds = [np.sqrt(np.nanmean((gaps[k] - TRIALS[0].forecasts[k]) ** 2)) for k in (0, 2)]
+    row = leaderboard(Backtest((), gaps, scales, scales, MODELS, refitted=True), NETWORKS).row("lstm")
+    folds = [np.sqrt(np.nanmean((gaps[k] - MODELS[0].forecasts[k]) ** 2)) for k in (0, 2)]
     assert row.rmse_fold_std == pytest.approx(np.std(folds, ddof=1))
 
 
 def test_each_row_is_tested_once_against_the_best():
     best, *others = (board := board_of()).rows
     assert best.p_best is None
-    forecasts = {entry.name: entry.forecasts for entry in TRIALS}
+    forecasts = {entry.name: entry.forecasts for entry in MODELS}
     for row in others:
         assert row.p_best == diebold_mariano(truths(), forecasts[best.model], forecasts[row.model])
     assert board.rows[2].p_best != board.rows[2].p_above
@@ -128,7 +132,7 @@ def test_each_row_is_tested_once_against_the_best():
 
 def forecasts_off_by(name, error, seed):
     noise = np.random.default_rng(seed).normal(0, 0.1, (K, S, H))
-    return replace(trial(name, 1), forecasts=np.nan_to_num(truths(), nan=50.0) + error + noise)
+    return replace(model_of(name, 1), forecasts=np.nan_to_num(truths(), nan=50.0) + error + noise)
 
 
 def test_ties_are_with_the_best_and_not_chained_from_row_to_row():
@@ -147,8 +151,8 @@ def test_ties_are_with_the_best_and_not_chained_from_row_to_row():
 
 
 def test_baselines_that_forecast_the_same_share_one_row():
-    naive = trial("naive", 5.0, seed=2, covers=False)
-    board = board_of([*TRIALS, naive])
+    naive = model_of("naive", 5.0, seed=2, covers=False)
+    board = board_of([*MODELS, naive])
     assert [row.model for row in board.rows] == ["gru", "lstm", "naive"]
     assert board.row(REFERENCE) is board.row("naive")
     assert (board.rows[2].same, board.rows[2].skill) == (REFERENCE, 0.0)
@@ -156,7 +160,7 @@ def test_baselines_that_forecast_the_same_share_one_row():
 
 
 def test_forecast_that_repeats_the_last_value_is_named():
-    naive = trial("naive", 5.0, seed=7)
+    naive = model_of("naive", 5.0, seed=7)
     shadow = replace(naive, name="lstm", forecasts=naive.forecasts + 1e-3)
     scales = np.ones((K, S))
     board = leaderboard(Backtest((), truths(), scales, scales, (naive, shadow), refitted=True), NETWORKS)
@@ -183,6 +187,6 @@ def test_naive_row_says_which_season_it_repeats_where_there_are_several():
 )
 def test_verdict_and_note_tell_one_gap_and_one_chance_in_the_same_words(gap, p, words, chance, monkeypatch):
     monkeypatch.setattr("forecast.evaluation.leaderboard.diebold_mariano", lambda *_, **__: p)
-    board = board_of([trial("gru", 2 * (1 - gap)), trial("lstm", 2)])
+    board = board_of([model_of("gru", 2 * (1 - gap)), model_of("lstm", 2)])
     assert board.rows[1].note.startswith(f"gru is {words} it, but that may be chance ({chance}, ")
     assert f"It is {words} lstm, but that may be chance ({chance}, " in board.verdict

@@ -43,8 +43,8 @@ def test_intervals_that_can_not_be_are_refused(summary, odd):
 def test_coverage_is_that_of_counting(experiment, summary):
     truths = experiment.backtest.truths
     for said in summary.coverage:
-        trial = next(trial for trial in experiment.backtest.trials if trial.name == said.model)
-        pair = next(pair for pair in trial.intervals if pair.level == said.level)
+        tested = next(tested for tested in experiment.backtest.models if tested.name == said.model)
+        pair = next(pair for pair in tested.intervals if pair.level == said.level)
         inside = [
             lower <= truth <= upper
             for truth, lower, upper in zip(truths.flat, pair.lower.flat, pair.upper.flat, strict=True)

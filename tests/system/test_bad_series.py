@@ -45,7 +45,7 @@ def experiment(bad=None):
     """Trains a small network on healthy series, and perhaps a bad one at the end.
 
     Returns:
-        The panel, the truths of the folds, the trial, and what the network says of the steps after the data.
+        The panel, the truths of the folds, the model's backtest, and what the network says of the steps after the data.
     """
     series, first = [wave(STEPS, level=20 + 5 * i, seed=i) for i in range(GOOD)], [0] * GOOD
     if bad:
@@ -59,47 +59,47 @@ def experiment(bad=None):
     memory = {}
     forecaster = RecurrentForecaster("gru", spec, QUIET, memory)
     result = backtest(panel, folds, [forecaster], SEASON, refit=False, metric="rmsse", run=QUIET)
-    [trial], [model] = result.trials, memory.values()
-    ahead = forecast_points(model.predict_members(panel), trial.combination, lowest_values(panel))
-    return panel, result.truths, trial, ahead
+    [tested], [model] = result.models, memory.values()
+    ahead = forecast_points(model.predict_members(panel), tested.combination, lowest_values(panel))
+    return panel, result.truths, tested, ahead
 
 
-def widths(trial):
+def widths(tested):
     """Returns the mean width of the neighbours' 80 % interval on the last fold."""
-    inner = next(interval for interval in trial.intervals if interval.level == 80)
+    inner = next(interval for interval in tested.intervals if interval.level == 80)
     return float((inner.upper - inner.lower)[-1, :GOOD].mean())
 
 
 @pytest.fixture(scope="module")
 def healthy():
-    _, truths, trial, _ = experiment()
-    return rmse(truths, trial.forecasts), widths(trial)
+    _, truths, tested, _ = experiment()
+    return rmse(truths, tested.forecasts), widths(tested)
 
 
 @pytest.mark.parametrize("bad", slow_but(OFTEN, BAD))
 @pytest.mark.slow
 def test_bad_series_explodes_nowhere_and_poisons_no_neighbour(bad, healthy):
-    panel, truths, trial, ahead = experiment(bad)
+    panel, truths, tested, ahead = experiment(bad)
     values = panel.series(GOOD)[~np.isnan(panel.series(GOOD))]
     low, high = (values.min(), values.max()) if values.size else (0.0, 0.0)
     room = 2 * (high - low) + 0.01 * max(abs(low), abs(high)) + 1e-9
     own = ahead[GOOD]
-    assert np.isfinite(trial.forecasts).all()
+    assert np.isfinite(tested.forecasts).all()
     assert np.isfinite(ahead).all()
     assert (own >= low - room).all()
     assert (own <= high + room).all()
-    for interval in trial.intervals:  # NaN where there is none
+    for interval in tested.intervals:  # NaN where there is none
         assert not (interval.lower[:, GOOD] < low - 10 * room).any()
         assert not (interval.upper[:, GOOD] > high + 10 * room).any()
     error, width = healthy
-    assert rmse(truths[:, :GOOD], trial.forecasts[:, :GOOD]) == pytest.approx(error, rel=0.15)
-    assert widths(trial) == pytest.approx(width, rel=0.3)
+    assert rmse(truths[:, :GOOD], tested.forecasts[:, :GOOD]) == pytest.approx(error, rel=0.15)
+    assert widths(tested) == pytest.approx(width, rel=0.3)
 
 
 @pytest.mark.slow
 def test_series_that_never_varied_has_no_interval_rather_than_one_of_no_width():
-    _, _, trial, _ = experiment("constant")
-    for interval in trial.intervals:
+    _, _, tested, _ = experiment("constant")
+    for interval in tested.intervals:
         assert np.isnan(interval.lower[:, GOOD]).all()
         assert np.isnan(interval.upper[:, GOOD]).all()
         assert np.isfinite(interval.upper[-1, :GOOD]).all()
@@ -107,6 +107,6 @@ def test_series_that_never_varied_has_no_interval_rather_than_one_of_no_width():
 
 @pytest.mark.slow
 def test_what_never_sold_is_forecast_to_sell_nothing():
-    _, _, trial, ahead = experiment("only zeros")
+    _, _, tested, ahead = experiment("only zeros")
     assert (ahead[-1] == 0).all()
-    assert (trial.forecasts[:, -1] == 0).all()
+    assert (tested.forecasts[:, -1] == 0).all()

@@ -45,7 +45,7 @@ def backtested(name, panel):
 )
 def test_no_model_takes_anything_from_what_is_ignored(name):
     clean, huge = (backtested(name, panel_with(poison)) for poison in (20.0, 1e9))
-    [one], [other] = clean.trials, huge.trials
+    [one], [other] = clean.models, huge.models
     np.testing.assert_array_equal(one.forecasts, other.forecasts)
     np.testing.assert_array_equal(clean.truths, huge.truths)
     np.testing.assert_array_equal(clean.scales, huge.scales)

@@ -112,7 +112,7 @@ def test_future_moves_neither_weights_nor_forecasts_nor_intervals(name, refit, m
         other, others = run(name, poisoned(panel, clean.folds[number].cuts, poison), refit)
         for j in range(number + 1 if refit else 1):
             assert_same(fingerprint(models[j], past), fingerprint(others[j], past))
-        was, now = clean.trials[0], other.trials[0]
+        was, now = clean.models[0], other.models[0]
         assert_same(was.forecasts[:number], now.forecasts[:number])
         assert_same(was.by_seed[:, :number], now.by_seed[:, :number])
         assert_same(clean.scales[:number], other.scales[:number])
@@ -129,14 +129,14 @@ def test_poison_is_noticed_where_it_may_be():
     other, others = run("linear", poisoned(panel, clean.folds[0].cuts - 1, POISONS["huge"]), refit=True)
     past = clean.folds[0].train(panel)
     assert any((a != b).any() for a, b in zip(fingerprint(models[0], past), fingerprint(others[0], past), strict=True))
-    assert (clean.trials[0].forecasts[0] != other.trials[0].forecasts[0]).any()
+    assert (clean.models[0].forecasts[0] != other.models[0].forecasts[0]).any()
 
 
 def test_intervals_of_the_leakage_test_are_there_to_be_moved():
     result, _ = clean_run()
-    assert len(result.trials[0].intervals) == 2
-    assert np.isfinite(result.trials[0].intervals[0].upper[1:, 0]).all()
-    combination = result.trials[0].combination
+    assert len(result.models[0].intervals) == 2
+    assert np.isfinite(result.models[0].intervals[0].upper[1:, 0]).all()
+    combination = result.models[0].combination
     assert combination.trust < 1 or not combination.used.all()
 
 
@@ -173,7 +173,7 @@ def run_told(name, panel):
     folds = rolling_origins(panel, HORIZON, 1, least=20)
     witness = Witness(told_forecaster(name, steps=10))
     result = backtest(panel, folds, [witness], WEEK, refit=True, metric="rmsse", run=QUIET)
-    return result.trials[0].forecasts[0], witness.models, folds
+    return result.models[0].forecasts[0], witness.models, folds
 
 
 def told_lies(panel, cuts):

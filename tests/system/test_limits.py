@@ -35,24 +35,24 @@ def backtested(panel, name="smoothing"):
 @pytest.mark.parametrize("name", ["smoothing", "naive", "ridge", "local-ridge"])
 @pytest.mark.slow
 def test_a_backtest_forecasts_within_the_limits(name):
-    free, [trial] = (
-        backtested(limited_panel(None), name).trials[0],
-        backtested(limited_panel(Limits(LOW, HIGH)), name).trials,
+    free, [tested] = (
+        backtested(limited_panel(None), name).models[0],
+        backtested(limited_panel(Limits(LOW, HIGH)), name).models,
     )
     assert free.forecasts.min() < LOW
     assert free.forecasts.max() > HIGH
-    for values in (trial.forecasts, trial.by_seed, trial.quantiles.values[:, 1:]):
+    for values in (tested.forecasts, tested.by_seed, tested.quantiles.values[:, 1:]):
         known = values[~np.isnan(values)]
         assert known.size
         assert known.min() >= LOW - 1e-5
         assert known.max() <= HIGH + 1e-5
-    np.testing.assert_array_equal(trial.forecasts, np.clip(free.forecasts, LOW, HIGH))
+    np.testing.assert_array_equal(tested.forecasts, np.clip(free.forecasts, LOW, HIGH))
 
 
 def trained(panel):
-    [trial] = backtested(panel).trials
+    [tested] = backtested(panel).models
     model = make_forecaster("smoothing", {"linear": tiny_spec("linear")}, SEASON, QUIET).fit(panel, Watcher())
-    return TrainedModel("smoothing", model, trial.combination, trial.distribution, SEASON, CURRENT)
+    return TrainedModel("smoothing", model, tested.combination, tested.distribution, SEASON, CURRENT)
 
 
 def test_forecasts_quantiles_and_paths_of_any_horizon_stay_within():

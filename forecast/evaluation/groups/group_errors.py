@@ -83,8 +83,8 @@ class ErrorTable:
 def errors_by(way: str, panel: Panel, ids: IdParts, backtest: Backtest, models: Sequence[str]) -> ErrorTable:
     """Returns the errors of a backtest by what ``way_to_group`` returned; models are to stand the best first."""
     grouping = grouping_of(way, panel, backtest.folds[-len(backtest.truths) :], ids)
-    forecasts = {name: backtest.trial(name).forecasts for name in models}
-    quantiles = {name: trial.quantiles for name in models if (trial := backtest.trial(name)).levels}
+    forecasts = {name: backtest.model(name).forecasts for name in models}
+    quantiles = {name: tested.quantiles for name in models if (tested := backtest.model(name)).levels}
     return errors_by_group(grouping, backtest.truths, forecasts, quantiles, backtest.weights)
 
 

@@ -104,7 +104,7 @@ def ablate(experiment: Experiment, run: Run) -> Ablation:
         plain = {cell: spec.with_(calendar=False, country=None) for cell, spec in experiment.specs.items()}
         cases.append((CALENDAR, panel, plain))
     truths, weights = experiment.backtest.truths, experiment.backtest.weights
-    usual = weighed(truths, experiment.backtest.trial(model).forecasts, weights)
+    usual = weighed(truths, experiment.backtest.model(model).forecasts, weights)
     rows = []
     for number, (name, told, specs) in enumerate(cases):
 
@@ -141,7 +141,7 @@ def _without(
         run=run,
         kind=experiment.plan.kind,
     )
-    return result.trials[0].forecasts
+    return result.models[0].forecasts
 
 
 def _worth(name: str, truths: FloatArray, without: FloatArray, usual: FloatArray) -> CovariateWorth:

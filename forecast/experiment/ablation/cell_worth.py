@@ -132,7 +132,7 @@ def _parts(experiment: Experiment, cell: str, place: tuple[int, int], run: Run) 
         run=run.on(experiment.machine),
         kind=plan.kind,
     )
-    base, alone, network = (rmse(result.truths, trial.forecasts, result.weights) for trial in result.trials)
+    base, alone, network = (rmse(result.truths, tested.forecasts, result.weights) for tested in result.models)
     whole = experiment.board.row(cell).rmse
     return {BASE: base, CELL: alone, HIGHWAY: alone - network, ANCHOR: network - whole}
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, places_of
 from forecast.data.reading.reader import Reading
-from forecast.evaluation.backtest import Backtest, Trial, backtest
+from forecast.evaluation.backtest import Backtest, ModelBacktest, backtest
 from forecast.evaluation.metrics import coverage, known, rmse, weighed
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.significance import TIE_WITHIN, chance_words, diebold_mariano, gap_below, standing
@@ -184,12 +184,12 @@ def challenge_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, 
     """
     experiment = run_experiment(reading, recipe.settings, with_baselines((recipe.model,)), run)
     run, result = run.on(experiment.machine), experiment.backtest
-    trials = {trial.name: trial for trial in result.trials}
+    by_name = {tested.name: tested for tested in result.models}
     forecaster = _forecaster_of(champion, run)
     asked = make_forecaster(recipe.model, experiment.specs, experiment.plan.season_of(recipe.model), run)
     is_same = champion.name == recipe.model and is_same_recipe(champion.model, asked, experiment.specs)
     if is_same:
-        old = trials[recipe.model]
+        old = by_name[recipe.model]
     else:
         [old] = backtest(
             reading.panel,
@@ -201,14 +201,14 @@ def challenge_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, 
             progress=lambda name, share: run.reporter.progress(f"the champion's {name}", share),
             run=run,
             kind=experiment.plan.kind,
-        ).trials
-    new = trials[recipe.model]
+        ).models
+    new = by_name[recipe.model]
     spread = _spread(old, new, result)
     notes = ("--warm needs newer rows than the champion was trained on to be scored fairly: left out",)
     return Challenge(
         champion=_score_of(old, result),
         challenger=Challenger(_score_of(new, result), None, new.forecasts),
-        naive_rmse=rmse(result.truths, trials["seasonal-naive"].forecasts, result.weights),
+        naive_rmse=rmse(result.truths, by_name["seasonal-naive"].forecasts, result.weights),
         steps=len(result.truths) * experiment.plan.horizon,
         points=int((~np.isnan(result.truths)).sum()),
         refitted=True,
@@ -222,10 +222,10 @@ def challenge_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, 
     )
 
 
-def _spread(old: Trial, new: Trial, result: Backtest) -> float:
-    """Returns the larger standard deviation of the RMSE over seeds of two trials, as a share of the first one's."""
-    spreads = [np.std([rmse(result.truths, own, result.weights) for own in trial.by_seed], ddof=1)
-               for trial in (old, new) if len(trial.by_seed) > 1]  # fmt: skip
+def _spread(old: ModelBacktest, new: ModelBacktest, result: Backtest) -> float:
+    """Returns the larger standard deviation of the RMSE over seeds of two models, as a share of the first one's."""
+    spreads = [np.std([rmse(result.truths, own, result.weights) for own in tested.by_seed], ddof=1)
+               for tested in (old, new) if len(tested.by_seed) > 1]  # fmt: skip
     base = rmse(result.truths, old.forecasts, result.weights)
     return float(max(spreads) / base) if spreads and base else 0.0
 
@@ -360,12 +360,12 @@ def scored_on(
     return score, trained, forecast
 
 
-def _score_of(trial: Trial, result: Backtest) -> ModelScore:
+def _score_of(tested: ModelBacktest, result: Backtest) -> ModelScore:
     truths = result.truths
-    bounds = trial.interval(MAIN)
+    bounds = tested.interval(MAIN)
     nothing = np.full_like(truths, np.nan)
     ends = (bounds.lower, bounds.upper) if bounds else (nothing, nothing)
-    return _score(truths, trial.forecasts, ends, result.weights)
+    return _score(truths, tested.forecasts, ends, result.weights)
 
 
 def _score(

@@ -167,15 +167,15 @@ def contestant(reading: Reading, settings: Settings, model: str, run: Run) -> Co
         ForecastError: see ``score_settings``.
     """
     prepared, found = score_settings(reading, settings, model, run)
-    trial, season, metric = found.trial(trained_model(model)), prepared.plan.season, METRICS[settings.metric]
+    tested, season, metric = found.model(trained_model(model)), prepared.plan.season, METRICS[settings.metric]
 
     def errors(forecasts: FloatArray) -> FloatArray:
         pairs = zip(_scored(found), forecasts, strict=True)
         return np.stack([block_errors(reading.panel, fold, point, season, metric) for fold, point in pairs])
 
-    by_seed = np.stack([errors(each) for each in trial.by_seed])
+    by_seed = np.stack([errors(each) for each in tested.by_seed])
     first = str(found.folds[1].origin(reading.panel)).removesuffix("T00:00:00")
-    return Contestant(found.truths, trial.forecasts, trial.by_seed, errors(trial.forecasts), by_seed, first)
+    return Contestant(found.truths, tested.forecasts, tested.by_seed, errors(tested.forecasts), by_seed, first)
 
 
 def _scored(found: Backtest) -> tuple[Fold, ...]:

@@ -35,7 +35,7 @@ def draw_experiment(experiment: Experiment, kind: PlotKind, title: str) -> dict[
             board.by_step, target=target, frequency=frequency, title=f"{title}: error by step of the horizon"
         ),
     }
-    curves = {trial.name: trial.curve for trial in experiment.backtest.trials if trial.curve is not None}
+    curves = {tested.name: tested.curve for tested in experiment.backtest.models if tested.curve is not None}
     if curves:
         figures[f"convergence.{kind}"] = convergence_figure(
             curves,
@@ -84,10 +84,10 @@ def last_fold(experiment: Experiment) -> tuple[Panel, dict[str, Forecasts]]:
     shown = [row for row in experiment.board.rows if row.model not in others or REFERENCE in {row.model, row.same}]
     forecasts = {}
     for row in shown:
-        trial = experiment.backtest.trial(row.model)
-        bands = tuple(Interval(i.level, i.lower[-1], i.upper[-1]) for i in trial.intervals)
+        tested = experiment.backtest.model(row.model)
+        bands = tuple(Interval(i.level, i.lower[-1], i.upper[-1]) for i in tested.intervals)
         stamps = train.future_timestamps(fold.horizon)
-        forecasts[row.model] = Forecasts(panel.series_ids, stamps, trial.forecasts[-1], bands)
+        forecasts[row.model] = Forecasts(panel.series_ids, stamps, tested.forecasts[-1], bands)
     return train, forecasts
 
 

@@ -160,10 +160,10 @@ def test_recipe_that_has_not_changed_is_not_trained_twice_whatever_covariates_si
     champion = TrainedModel("gru", EnsembleModel((model,)), None, None, WEEK, CURRENT)
     truths = np.ones((1, 3, 5))
     without = {"forecasts": truths, "interval": lambda _level: None, "by_seed": ()}
-    trials = tuple(SimpleNamespace(name=name, **without) for name in ("gru", "seasonal-naive"))
+    models = tuple(SimpleNamespace(name=name, **without) for name in ("gru", "seasonal-naive"))
     folds = (None, SimpleNamespace(train=lambda panel: panel))
     experiment = SimpleNamespace(
-        backtest=SimpleNamespace(trials=trials, truths=truths, folds=folds, weights=None),
+        backtest=SimpleNamespace(models=models, truths=truths, folds=folds, weights=None),
         specs={"gru": spec.with_(**changes)},
         plan=Plan(5, 10, (WEEK,), 1, refit=True, nonnegative=True),
         machine=None,
@@ -171,7 +171,7 @@ def test_recipe_that_has_not_changed_is_not_trained_twice_whatever_covariates_si
     trained = []
     monkeypatch.setattr(challenge, "run_experiment", lambda *_: experiment)
     monkeypatch.setattr(
-        challenge, "backtest", lambda *asked, **__: trained.append(asked) or SimpleNamespace(trials=trials[:1])
+        challenge, "backtest", lambda *asked, **__: trained.append(asked) or SimpleNamespace(models=models[:1])
     )
     reading = SimpleNamespace(panel=now)
     assert challenge_recipes(reading, champion, Recipe("gru", Settings()), QUIET).champion.rmse == 0
