@@ -20,8 +20,8 @@ from forecast.evaluation.distribution.probabilistic_forecast import Probabilisti
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.decisions.asked import AS_USUAL, Asked, asked_of, median_notes
 from forecast.experiment.decisions.orders import Orders, orders_of
+from forecast.experiment.decisions.series_selection import level_places, some_series
 from forecast.experiment.decisions.totals import Totals, earlier_notes, narrowed, totals_of
-from forecast.experiment.decisions.tree_view import level_places, some_series
 from forecast.experiment.input_data import called_alike, is_there, read_alike
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.outputs import forecast_table

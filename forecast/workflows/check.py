@@ -11,7 +11,7 @@ import numpy as np
 from forecast.data.checks.explained import labels_of
 from forecast.data.checks.leaks import Leak, leaks
 from forecast.data.checks.seasons import seasons_of
-from forecast.data.checks.survey import NOTHING, Judged, Spot, measured, not_measured, survey
+from forecast.data.checks.survey import NOTHING, Spot, Unexpected, measured, not_measured, survey
 from forecast.data.covariates import Column
 from forecast.data.findings import Finding
 from forecast.data.frequency import iso_text, readable
@@ -19,7 +19,7 @@ from forecast.data.panel import Panel
 from forecast.data.reading.clean_csv import clean_csv, extra_flags, role_flags
 from forecast.data.reading.covariates.candidates import Candidate, candidate_findings
 from forecast.data.reading.hierarchies.hierarchy_ids import LevelNodes
-from forecast.data.reading.hierarchies.hierarchy_sums import look_at_tree, read_leaves
+from forecast.data.reading.hierarchies.hierarchy_sums import check_hierarchy, read_leaves
 from forecast.data.reading.kept_columns import KeptColumns
 from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
@@ -33,7 +33,7 @@ from forecast.production.store.store import Store
 from forecast.run import ALONE, Run
 from forecast.specs import Plan, Season, Settings
 from forecast.wording import counted
-from forecast.workflows.anomalies.judged_data import judged_data
+from forecast.workflows.anomalies.unexpected_values import unexpected_values
 
 GRADES = ("error", "warning", "note")  # in the order in which they are shown
 EXAMPLES = 5  # series and places of a finding that JSON names; it counts all of them
@@ -111,7 +111,7 @@ def check(request: CheckRequest, run: Run = ALONE) -> CheckResult:
     kind = _kind(check_free(request.plot, PICTURES, force=request.force, flag="--plot"))
     read = read_panel if request.options.hierarchy is None else read_leaves
     reading = read(request.source, request.options, other_numbers=True, may_ask=False, now=request.now)
-    reading, tree = look_at_tree(reading, request.options)
+    reading, tree = check_hierarchy(reading, request.options)
     panel = reading.panel
     plan, needed, planned = _planned(reading, request.settings)
     seasons = plan.shown if plan else seasons_of(measured(panel))
@@ -119,8 +119,8 @@ def check(request: CheckRequest, run: Run = ALONE) -> CheckResult:
     told = {name for leak in given_away for name in leak.columns}
     candidates = [candidate for candidate in reading.candidates if candidate.name not in told]
     found = [*planned, *_season_spots(plan, seasons, request.settings), *map(_leak_spot, given_away)]
-    judged = judged_data(reading, request.store, run) if request.store is not None else None
-    spots = _all_spots(reading, found, candidates, judged)
+    unexpected = unexpected_values(reading, request.store, run) if request.store is not None else None
+    spots = _all_spots(reading, found, candidates, unexpected)
     fix = None if reading.question else request.fix  # a table without the rows that are asked about would be an answer
     flags = extra_flags(reading, request.options)
     if fix is not None:
@@ -143,14 +143,16 @@ def check(request: CheckRequest, run: Run = ALONE) -> CheckResult:
         fixed=fix,
         plot=request.plot,
         flags=flags,
-        judged_by=judged.by if judged else "",
+        judged_by=unexpected.by if unexpected else "",
         tree=tree,
     )
 
 
-def _all_spots(reading: Reading, found: list[Spot], candidates: list[Candidate], judged: Judged | None) -> list[Spot]:
+def _all_spots(
+    reading: Reading, found: list[Spot], candidates: list[Candidate], unexpected: Unexpected | None
+) -> list[Spot]:
     """Returns what was found with what a survey, the reader and the other columns say, the worst first."""
-    spots = [*_surveyed(reading, judged), *found]
+    spots = [*_surveyed(reading, unexpected), *found]
     own = {spot.finding.topic for spot in spots}
     spots += [_spot(finding, reading.panel) for finding in reading.findings if finding.topic not in own]
     spots += [Spot(finding, NOTHING, NOTHING) for finding in candidate_findings(candidates)]
@@ -176,10 +178,10 @@ def _place(panel: Panel, step: int) -> dict[str, str | float]:
     return {"series_id": panel.series_ids[i], "timestamp": iso_text(stamp[0]), "value": panel.values[step]}
 
 
-def _surveyed(reading: Reading, judged: Judged | None) -> list[Spot]:
+def _surveyed(reading: Reading, unexpected: Unexpected | None) -> list[Spot]:
     """Returns what a look at the panel finds; of its gaps, the question about them where there is one."""
     labels, question = labels_of(reading.other_numbers, reading.texts), reading.question
-    spots = survey(reading.panel, labels, judged, are_leaves=reading.settled.hierarchy is not None)
+    spots = survey(reading.panel, labels, unexpected, are_leaves=reading.settled.hierarchy is not None)
     if ids := reading.columns.ids:  # without them, --aggregate adds up all series
         spots = [
             _with_ids(spot, ids) if spot.finding.topic == "zeros" and spot.finding.flag else spot for spot in spots

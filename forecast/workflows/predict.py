@@ -16,8 +16,8 @@ from forecast.execution.executor import Workplace
 from forecast.experiment.decisions.asked import AS_USUAL, MEDIAN, Asked, asked_of
 from forecast.experiment.decisions.parts import parts_of, usual_forecast
 from forecast.experiment.decisions.paths import DrawnPaths, check_paths, draw_paths
+from forecast.experiment.decisions.series_selection import level_places, some_series
 from forecast.experiment.decisions.totals import narrowed
-from forecast.experiment.decisions.tree_view import level_places, some_series
 from forecast.experiment.destinations import WORKBOOK
 from forecast.experiment.input_data import only_model
 from forecast.experiment.outputs import table_content

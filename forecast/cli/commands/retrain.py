@@ -18,12 +18,12 @@ from forecast.cli.options.retrain import RetrainFlags
 from forecast.cli.output.console import say
 from forecast.cli.output.progress_notes import narrated
 from forecast.cli.output.retrain import (
-    MemberTold,
-    lost_member,
-    member_told,
+    RetrainMessage,
+    lost_message,
+    print_message,
+    print_messages,
+    retrain_message,
     retrain_sentence,
-    tell_member,
-    tell_members,
     tell_retrain,
 )
 from forecast.decoding import decode, encode
@@ -128,7 +128,7 @@ def _retrain_all(
     from forecast.production.notify import Alarm, run_on_failure, watched
     from forecast.workflows.retrain_all import members
 
-    tell, ended = _teller(flags, output), list[MemberTold]()
+    tell, ended = _teller(flags, output), list[RetrainMessage]()
     with watched(Alarm() if flags.dry_run else Alarm(flags.ping_url), "", tell) as watch:
         flags.check_destination()
         for flag, is_given in (("--future", flags.future is not None), ("--freq, --id …", reading != DataFlags())):
@@ -144,16 +144,16 @@ def _retrain_all(
         with (
             _measured(names, flags, store, tell),
             narrated("Retrain", replace(output, verbose=False), device=flags.device, tells=False) as run,
-            told_of_stops(ended, len(names)),
+            telling_what_was_done(ended, len(names)),
         ):
             for member in _each(names, store, flags, run):
                 ended.append(member)
                 watch.say(member.line)
-                tell_member(member, output)
+                print_message(member, output)
                 code, message = member.failure
                 if message and flags.on_failure and not flags.dry_run:
                     run_on_failure(flags.on_failure, member.name, code, message, tell)
-        watch.exit_code, summary = tell_members(ended, output)
+        watch.exit_code, summary = print_messages(ended, output)
         watch.say(summary)
         if flags.site is not None and not flags.dry_run:
             _write_site(flags.site, store, output, tell, asked)
@@ -228,7 +228,7 @@ def _write_site(folder: Path, store: "Store", output: OutputFlags, tell: "Tell",
 
 
 @contextmanager
-def told_of_stops(ended: Sequence[MemberTold], count: int) -> Iterator[None]:
+def telling_what_was_done(ended: Sequence[RetrainMessage], count: int) -> Iterator[None]:
     """Lets a signal that stops the block say that some models were done before, and are not as they were.
 
     Args:
@@ -243,7 +243,7 @@ def told_of_stops(ended: Sequence[MemberTold], count: int) -> Iterator[None]:
         raise
 
 
-def _each(names: tuple[str, ...], store: "Store", flags: RetrainFlags, run: "Run") -> Iterator[MemberTold]:
+def _each(names: tuple[str, ...], store: "Store", flags: RetrainFlags, run: "Run") -> Iterator[RetrainMessage]:
     """Yields what became of each model: in this process, or in several beside it."""
     from forecast.execution.job import peak_memory
     from forecast.production.run_log import open_log
@@ -252,7 +252,7 @@ def _each(names: tuple[str, ...], store: "Store", flags: RetrainFlags, run: "Run
     log, request = open_log(flags.log_file, run.clock.now, peak_memory), _request(None, None, flags, DataFlags())
     if (flags.workers or 1) == 1:
         for member in retrain_all(names, request, store, run, log, flags.time_limit):
-            yield member_told(member)
+            yield retrain_message(member)
         return
     from forecast.execution.executor import Workplace, open_executor
     from forecast.execution.job import JobOrder
@@ -268,7 +268,7 @@ def _each(names: tuple[str, ...], store: "Store", flags: RetrainFlags, run: "Run
         futures = [executor.submit(JobOrder(time["name"], function, {**common, "time": time})) for time in shares]
         for place, future in enumerate(executor.as_completed(futures), start=1):
             done = future.result()
-            yield decode(MemberTold, done.value) if done.failure is None else lost_member(done.key, done.failure)
+            yield (decode(RetrainMessage, done.value) if done.failure is None else lost_message(done.key, done.failure))
             run.reporter.progress(f"{place} of {len(names)} models", place / len(names))
 
 
@@ -293,7 +293,7 @@ def retrain_job(spec: Mapping[str, Any], run: "Run") -> Mapping[str, Any]:
     own = replace(run, clock=clock, machine=replace(run.machine, device=flags.device))
     log, request = open_log(flags.log_file, clock.now, peak_memory), _request(None, None, flags, DataFlags())
     [member] = retrain_all((spec["time"]["name"],), request, Store(Path(spec["store"])), own, log, deadline)
-    return dict(encode(member_told(member)))
+    return dict(encode(retrain_message(member)))
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def retrain_json(result: "RetrainResult") -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class MemberTold(Document):
+class RetrainMessage(Document):
     """What is said of one model of many; it crosses from one process to another.
 
     Attributes:
@@ -86,7 +86,7 @@ class MemberTold(Document):
         return self.document["exit_code"], message
 
 
-def member_told(member: "Retrained") -> MemberTold:
+def retrain_message(member: "Retrained") -> RetrainMessage:
     """Returns what is said of one model of many."""
     error, result = member.error, member.result
     why = None if error is None else {"code": int(error.exit_code), "message": error.message, "hint": error.hint}
@@ -95,16 +95,16 @@ def member_told(member: "Retrained") -> MemberTold:
     said = ""
     if result is not None:
         said = f"{member.name}: {'; '.join(result.plan)}" if result.plan else retrain_sentence(result)
-    return MemberTold(member.name, said, document)
+    return RetrainMessage(member.name, said, document)
 
 
-def lost_member(name: str, failure: "Failure") -> MemberTold:
+def lost_message(name: str, failure: "Failure") -> RetrainMessage:
     """Returns what is said of a model whose worker could not even say what went wrong."""
     why = {"code": failure.code, "message": failure.message, "hint": failure.hint}
-    return MemberTold(name, "", {"name": name, "exit_code": failure.code, "error": why, "postponed": False})
+    return RetrainMessage(name, "", {"name": name, "exit_code": failure.code, "error": why, "postponed": False})
 
 
-def tell_member(member: MemberTold, output: OutputFlags) -> None:
+def print_message(member: RetrainMessage, output: OutputFlags) -> None:
     """Says in a line what became of one model of many, as soon as it is known; of an error, even where quiet."""
     error = member.document["error"]
     if output.form == "json":
@@ -123,7 +123,7 @@ def tell_member(member: MemberTold, output: OutputFlags) -> None:
         write_note(Styled("error:", "bad"), f" {member.name}: {', '.join(alarms)}.\n")
 
 
-def tell_members(members: Sequence[MemberTold], output: OutputFlags) -> tuple[int, str]:
+def print_messages(members: Sequence[RetrainMessage], output: OutputFlags) -> tuple[int, str]:
     """Says what became of all of many models; returns the exit code, 6 where one failed, and what it said."""
     told = [member.document for member in members]
     failed = [each["name"] for each in told if each["error"] is not None]

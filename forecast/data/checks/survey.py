@@ -45,7 +45,7 @@ class Spot:
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class Unexpected:
     """What a model of the same file did not expect: positions in the panel's flat buffer, ascending.
 
     Attributes:
@@ -64,22 +64,22 @@ class Judged:
 
 
 def survey(
-    panel: Panel, labels: Sequence[Label] = (), judged: Judged | None = None, *, are_leaves: bool = False
+    panel: Panel, labels: Sequence[Label] = (), unexpected: Unexpected | None = None, *, are_leaves: bool = False
 ) -> list[Spot]:
     """Returns what is out of the ordinary in a panel: of each kind one finding, without order.
 
     Args:
         panel: To be looked at.
         labels: Columns beside the target that may explain an outlier.
-        judged: By a model's forecasts; None for a quick look at what lies around each value.
+        unexpected: By a model's forecasts; None for a quick look at what lies around each value.
         are_leaves: Of a hierarchy, whose sums are forecast beside them.
     """
     chosen, known = examined(panel), measured(panel)
     demand, lists = (partial(look, are_leaves=are_leaves) for look in (_demand, _listed))
     looks = (_negative, _zeros, demand, lists, _unfinished, _spans)
     spots = [*_gaps(panel), *_constant(panel), *(spot for look in looks for spot in look(known))]
-    if judged is not None:
-        return [*spots, *_unexpected(known, judged, labels)]
+    if unexpected is not None:
+        return [*spots, *_unexpected(known, unexpected, labels)]
     return [*spots, *_outliers(known, chosen, labels), *_shifts(known, chosen), *_unseen(panel, chosen)]
 
 
@@ -229,25 +229,28 @@ def _outliers(panel: Panel, chosen: IntArray, labels: Sequence[Label]) -> list[S
     return [*_explained(panel, told, why), *_unexplained(panel, np.setdiff1d(every, told), chosen)]
 
 
-def _unexpected(panel: Panel, judged: Judged, labels: Sequence[Label]) -> list[Spot]:
+def _unexpected(panel: Panel, unexpected: Unexpected, labels: Sequence[Label]) -> list[Spot]:
     """Returns what a model did not expect, those values first that are beyond chance."""
-    why, by = explanations(panel, judged.alone, labels) if judged.alone.size else {}, f"that {judged.by} did not expect"
+    why, by = (
+        explanations(panel, unexpected.alone, labels) if unexpected.alone.size else {},
+        f"that {unexpected.by} did not expect",
+    )
     told = np.array(sorted(why), dtype=np.int64)
-    steps = np.setdiff1d(judged.alone, told)
-    spots, sure = _explained(panel, told, why), np.intersect1d(steps, judged.sure)
+    steps = np.setdiff1d(unexpected.alone, told)
+    spots, sure = _explained(panel, told, why), np.intersect1d(steps, unexpected.sure)
     if steps.size:
         text = f"{counted(steps.size, 'value')} {by}: "
         text += _places(panel, np.array([*sure, *np.setdiff1d(steps, sure)], dtype=np.int64))
         finding = Finding("warning" if sure.size else "note", "outliers", text, MENDED if sure.size else "")
         spots.append(Spot(finding, *_where(panel, steps)))
-    if judged.shifts.size:
-        text = f"{counted(judged.shifts.size, 'new level')} {by}: {_places(panel, judged.shifts)}"
-        spots.append(Spot(Finding("note", "shifts", text, LEFT_BEHIND), *_where(panel, judged.shifts)))
-    if judged.courses.size:
-        what = "1 stretch" if judged.courses.size == 1 else f"{judged.courses.size:,} stretches"
-        text = f"{what} whose values together {by.removeprefix('that ')}: {_places(panel, judged.courses)}"
-        finding = Finding("note", "courses", text, f"forecast anomalies {judged.by.split()[0]}")
-        spots.append(Spot(finding, *_where(panel, judged.courses)))
+    if unexpected.shifts.size:
+        text = f"{counted(unexpected.shifts.size, 'new level')} {by}: {_places(panel, unexpected.shifts)}"
+        spots.append(Spot(Finding("note", "shifts", text, LEFT_BEHIND), *_where(panel, unexpected.shifts)))
+    if unexpected.courses.size:
+        what = "1 stretch" if unexpected.courses.size == 1 else f"{unexpected.courses.size:,} stretches"
+        text = f"{what} whose values together {by.removeprefix('that ')}: {_places(panel, unexpected.courses)}"
+        finding = Finding("note", "courses", text, f"forecast anomalies {unexpected.by.split()[0]}")
+        spots.append(Spot(finding, *_where(panel, unexpected.courses)))
     return spots
 
 

@@ -23,8 +23,8 @@ from forecast.data.target_names import adds_up
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.evaluation.fold_forecasts import Manner
 from forecast.experiment.decisions.periods import HORIZON, steps_ahead
+from forecast.experiment.decisions.series_selection import leaves_alone
 from forecast.experiment.decisions.totals import ALL, AskedTotals, totals_of
-from forecast.experiment.decisions.tree_view import leaves_alone
 from forecast.interval_levels import MAIN
 from forecast.models.classical.random_walk import behaves_like_walk
 from forecast.models.forecaster import Forecasts, ends_of

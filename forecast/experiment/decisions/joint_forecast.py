@@ -11,8 +11,8 @@ from forecast.data.covariates import Column, Covariates
 from forecast.data.panel import IdParts, Panel, panel_from_series
 from forecast.evaluation.fold_forecasts import Manner
 from forecast.experiment.decisions.headline import REACH
+from forecast.experiment.decisions.series_selection import leaves_alone
 from forecast.experiment.decisions.totals import ALL, AskedTotals, totals_of
-from forecast.experiment.decisions.tree_view import leaves_alone
 from forecast.experiment.outputs import Outlook
 from forecast.models.forecaster import Forecasts, Interval, ends_of
 

@@ -37,7 +37,7 @@ from forecast.experiment.decisions.periods import (
     steps_ahead,
     whole_steps,
 )
-from forecast.experiment.decisions.tree_view import leaves_alone
+from forecast.experiment.decisions.series_selection import leaves_alone
 from forecast.interval_levels import bounds_of, quantile_column
 from forecast.models.forecaster import Forecasts, Quantiles, ends_of
 from forecast.name_lists import flag_value

@@ -21,7 +21,7 @@ from forecast.execution.executor import Executor, Workplace, open_executor
 from forecast.execution.job import Failure, JobOrder, JobResult, this_program
 from forecast.execution.run_folder import JournalLine, RunEntry, RunFolder
 from forecast.experiment.decisions.asked import Asked, asked_of
-from forecast.experiment.decisions.tree_view import level_places
+from forecast.experiment.decisions.series_selection import level_places
 from forecast.experiment.panels.panel_shards import PanelShard, PanelShards, shards_of_panel
 from forecast.experiment.panels.shard_forecast import FUNCTION, ShardSpec, panel_spec
 from forecast.experiment.stored_forecast import longer_note

@@ -27,7 +27,7 @@ from forecast.execution.executor import Executor, open_executor
 from forecast.execution.job import JobOrder, one_thread
 from forecast.execution.run_folder import JournalLine, RunFolder
 from forecast.experiment.decisions.asked import asked_of
-from forecast.experiment.decisions.tree_view import EVERY
+from forecast.experiment.decisions.series_selection import EVERY
 from forecast.experiment.panels.panel_forecast import (
     PanelRequest,
     PanelResult,

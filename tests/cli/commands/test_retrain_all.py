@@ -12,7 +12,7 @@ import pytest
 from commands import csv_bytes, run, visits
 from forecast import process
 from forecast.cli.commands import retrain
-from forecast.cli.commands.retrain import RetrainFlags, retrain_job, told_of_stops, workers_of
+from forecast.cli.commands.retrain import RetrainFlags, retrain_job, telling_what_was_done, workers_of
 from forecast.decoding import encode
 from forecast.errors import Stopped
 from forecast.production.store.store import Store
@@ -168,7 +168,7 @@ def test_stop_says_that_some_models_were_done_and_lets_a_truth_of_its_own_stand(
     for ended, own in (((), None), (("shop",), None), (("shop",), "v2 of shop is champion now.")):
         stop = Stopped(signal.SIGTERM)
         stop.truth = own or stop.truth
-        with pytest.raises(Stopped), told_of_stops(ended, 6):
+        with pytest.raises(Stopped), telling_what_was_done(ended, 6):
             raise stop
         truths.append(stop.truth)
     assert truths == [

@@ -5,7 +5,7 @@ import pytest
 
 from forecast.data.checks import seasons
 from forecast.data.checks.seasons import seasons_of
-from forecast.data.checks.survey import Judged, longer_step, measured, not_measured, survey
+from forecast.data.checks.survey import Unexpected, longer_step, measured, not_measured, survey
 from forecast.data.frequency import parse_frequency
 from forecast.data.panel import panel_from_series
 from generated import CLEAN, growing_season
@@ -102,13 +102,13 @@ def test_what_a_model_did_not_expect_stands_in_for_the_quick_look():
     values = np.tile([10.0, 12.0, 11.0, 13.0], 30)
     values[50] = 500.0  # which the quick look would tell
     panel, one = panel_from_series([values, values + 5], "MS", series_ids=["a", "b"]), np.array([7])
-    judged = Judged("shop v3", np.array([7, 130]), one, np.array([60]), np.array([20, 90]))
-    told = {spot.finding.topic: spot.finding for spot in survey(panel, judged=judged)}
+    unexpected = Unexpected("shop v3", np.array([7, 130]), one, np.array([60]), np.array([20, 90]))
+    told = {spot.finding.topic: spot.finding for spot in survey(panel, unexpected=unexpected)}
     assert told["outliers"].grade == "warning"
     assert told["outliers"].text == "2 values that shop v3 did not expect: 1970-08-01 (13) of a, 1970-11-01 (16) of b"
     assert told["shifts"].text.startswith("1 new level that shop v3 did not expect: 1975-01-01")
     assert told["courses"].text.startswith("2 stretches whose values together shop v3 did not expect: ")
-    unsure = survey(panel, judged=replace(judged, sure=one[:0]))
+    unsure = survey(panel, unexpected=replace(unexpected, sure=one[:0]))
     assert {spot.finding.topic: spot.finding.grade for spot in unsure}["outliers"] == "note"
 
 

@@ -93,7 +93,7 @@ def read_leaves(source: str | Path | Source, options: ReadOptions, *, now: datet
         raise UsageError(error.message, error.hint.replace("--id ", "--hierarchy ")) from None
 
 
-def look_at_tree(reading: Reading, options: ReadOptions) -> tuple[Reading, tuple[LevelNodes, ...]]:
+def check_hierarchy(reading: Reading, options: ReadOptions) -> tuple[Reading, tuple[LevelNodes, ...]]:
     """Returns a reading of the leaves that says what is wrong with its hierarchy, and the levels of that.
 
     Raises:

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from forecast.data.checks.survey import Judged
+from forecast.data.checks.survey import Unexpected
 from forecast.data.panel import IntArray, Panel, places_of
 from forecast.data.reading.reader import Reading
 from forecast.errors import ForecastError
@@ -24,7 +24,7 @@ MOST = 500_000
 """Steps of a panel, from which on a check is to be quick."""
 
 
-def judged_data(reading: Reading, store: Store, run: Run) -> Judged | None:
+def unexpected_values(reading: Reading, store: Store, run: Run) -> Unexpected | None:
     """Returns what the newest model of the same file and target did not expect in it.
 
     None where there is no such model, the file is too large for a quick look, or it reads other series than the model.
@@ -41,7 +41,7 @@ def judged_data(reading: Reading, store: Store, run: Run) -> Judged | None:
         episodes = search(input_of_version(stored, panel, run), "auto", RATE, threads=run.machine.threads).episodes
         alone = [one for one in episodes if one.kind in POINTS]
         shifts = [one for one in episodes if one.kind == "level shift"]
-        return Judged(
+        return Unexpected(
             by=f"{stored.version.name} {stored.version.label}",
             alone=_moved(panel, own, [one.peak for one in alone]),
             sure=_moved(panel, own, [one.peak for one in alone if one.false_discoveries <= SURE]),

@@ -10,13 +10,13 @@ from forecast.errors import UsageError
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.models.forecaster import Forecasts, Interval
 
-View = tuple[Panel, Forecasts, ProbabilisticForecast | None]
+PanelForecast = tuple[Panel, Forecasts, ProbabilisticForecast | None]
 EVERY = "all"
 
 
 def some_series(
     panel: Panel, forecasts: Forecasts, distributed: ProbabilisticForecast | None, which: Sequence[int]
-) -> View:
+) -> PanelForecast:
     """Returns some of the series of a forecast, whose paths and quantiles stay those of all of them."""
     places = np.asarray(which, dtype=np.int64)
     made = forecasts.quantiles
@@ -31,7 +31,7 @@ def some_series(
     return panel.select(places), narrowed, distributed and distributed.some(places.tolist())
 
 
-def leaves_alone(panel: Panel, forecasts: Forecasts, distributed: ProbabilisticForecast | None) -> View:
+def leaves_alone(panel: Panel, forecasts: Forecasts, distributed: ProbabilisticForecast | None) -> PanelForecast:
     """Returns the series that are no sums of others: what adds up to the total; all, where none is a sum."""
     if panel.hierarchy is None:
         return panel, forecasts, distributed
