@@ -224,25 +224,22 @@ def run_experiment(
         result, specs, timing = _score_timed(scorer, models, terms)
     else:
         result = scorer.score(models, models, specs)
+    board = _board(result, reading, settings, plan, terms)
+    return Experiment(reading, plan, settings, specs, prepared.machine, result, board, memory, timing)
+
+
+def _board(result: Backtest, reading: Reading, settings: Settings, plan: Plan, terms: Terms) -> Leaderboard:
+    """Returns the ranked scores, whose verdict says on which terms they were reached."""
     board = leaderboard(result, learned_models(), repeats=plan.naive_season if len(plan.shown) > 1 else None)
+    told = [board.verdict]
     if terms.is_bare:
         each = "" if (settings.overrides.segment or 1) > 1 else ", one recurrent step an observation"
-        board = replace(board, verdict=f"{board.verdict} {BARE}{each}.".strip())
+        told.append(f"{BARE}{each}.")
     if plan.is_intermittent:
-        board = replace(board, verdict=f"{board.verdict} {SPARSE}".strip(), is_demand=True)
+        told.append(SPARSE)
     if reading.columns.weight:
-        board = replace(board, verdict=f"{board.verdict} Errors are weighted by {reading.columns.weight}.".strip())
-    return Experiment(
-        reading,
-        plan,
-        settings,
-        specs,
-        prepared.machine,
-        result,
-        board,
-        memory,
-        timing,
-    )
+        told.append(f"Errors are weighted by {reading.columns.weight}.")
+    return replace(board, verdict=" ".join(told).strip(), is_demand=plan.is_intermittent or board.is_demand)
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,8 @@ from forecast.run import Run
 from forecast.specs import Match
 
 if TYPE_CHECKING:
-    from forecast.workflows.compare import CompareResult
+    from forecast.data.read_options import ReadOptions
+    from forecast.workflows.compare import CompareRequest, CompareResult
 
 EVERY_CELL = ",".join(CELLS)
 
@@ -96,14 +97,42 @@ def compare_command(
 
     forecast compare shops.csv --known promo,price --ablate
     """
-    from forecast.experiment.time_limit import Terms
-    from forecast.workflows.compare import CompareRequest, compare
+    from forecast.workflows.compare import compare
     from forecast.workflows.dry_run import dry_run_compare
 
     ending = _check_output(experiment)
-    source, options = find_data(data, reading, output)
+    found = find_data(data, reading, output)
+    request = _request(found, experiment, settings, plot, output)
+    limit, match = settings.time_limit, experiment.match
+    with narrated("Comparing", output, device=settings.device, limit=limit, match=match) as run:
+        if plot.dry_run:
+            planned = dry_run_compare(request, run)
+        else:
+            result = compare(request, run)
+    if plot.dry_run:
+        print_dry_run(planned, output)
+        return
+    if result.errors and experiment.to:
+        write_errors(result, experiment.to, ending)
+    _print(result, output, run)
+    if not output.quiet:
+        tell_log(plot.log_dir)
+
+
+def _request(
+    found: tuple[str, "ReadOptions"],
+    experiment: CompareFlags,
+    settings: SettingsFlags,
+    plot: PlotFlags,
+    output: OutputFlags,
+) -> "CompareRequest":
+    """Returns what is asked of `compare`, of data that was found."""
+    from forecast.experiment.time_limit import Terms
+    from forecast.workflows.compare import CompareRequest
+
+    source, options = found
     models = models_named("models", split_names(experiment.models), output)
-    request = CompareRequest(
+    return CompareRequest(
         source=source,
         options=options,
         settings=settings_for(settings, models, output),
@@ -120,20 +149,6 @@ def compare_command(
         sample=experiment.sample,
         workers=training_workers(experiment.workers),
     )
-    limit, match = settings.time_limit, experiment.match
-    with narrated("Comparing", output, device=settings.device, limit=limit, match=match) as run:
-        if plot.dry_run:
-            planned = dry_run_compare(request, run)
-        else:
-            result = compare(request, run)
-    if plot.dry_run:
-        print_dry_run(planned, output)
-        return
-    if result.errors and experiment.to:
-        write_errors(result, experiment.to, ending)
-    _print(result, output, run)
-    if not output.quiet:
-        tell_log(plot.log_dir)
 
 
 def _print(result: "CompareResult", output: OutputFlags, run: Run) -> None:

@@ -23,8 +23,9 @@ from forecast.models.networks.cells import CELLS
 from forecast.specs import Settings
 
 if TYPE_CHECKING:
+    from forecast.data.read_options import ReadOptions
     from forecast.production.store.version import Version
-    from forecast.workflows.train import TrainResult
+    from forecast.workflows.train import TrainRequest, TrainResult
 
 
 @dataclass(frozen=True)
@@ -85,16 +86,45 @@ def train_command(
     """
     from forecast.production.store.store import Store
     from forecast.workflows.dry_run import dry_run_train
-    from forecast.workflows.train import TrainRequest, train
+    from forecast.workflows.train import train
 
     if data is None and output.configured is None:
         raise UsageError("Missing argument 'DATA'.", "forecast train --help")
-    source, options = find_data(data, reading, output)
+    found = find_data(data, reading, output)
+    request = _request(found, model, called, settings, plot, output)
+    store = Store(output.store)
+    with narrated("Training", output, device=settings.device, limit=settings.time_limit) as run:
+        if plot.dry_run:
+            planned = dry_run_train(request, store, run)
+        else:
+            result = train(request, store, run)
+    if plot.dry_run:
+        print_dry_run(planned, output)
+        return
+    _print_trained(result, output)
+    if not output.quiet:
+        tell_timing(result.experiment, run)
+        tell_log(plot.log_dir)
+        say_commands(_next(result, request.source, reading, output), "Next")
+
+
+def _request(
+    found: tuple[str, "ReadOptions"],
+    model: str,
+    called: NameFlags,
+    settings: SettingsFlags,
+    plot: PlotFlags,
+    output: OutputFlags,
+) -> "TrainRequest":
+    """Returns what is asked of `train`, of data that was found; settings of a tuning are among it."""
+    from forecast.workflows.train import TrainRequest
+
+    source, options = found
     (named,) = models_named("model", (model,), output)
     asked, tuned = settings_for(settings, (named,), output), tuned_for(called.tuned, named, output)
     if tuned is not None:
         asked, named = _tuned(tuned, asked, named, output)
-    request = TrainRequest(
+    return TrainRequest(
         source=source,
         options=options,
         settings=asked,
@@ -110,20 +140,6 @@ def train_command(
         workers=training_workers(called.workers),
         ignores_anomalies=called.anomalies == "ignore",
     )
-    store = Store(output.store)
-    with narrated("Training", output, device=settings.device, limit=settings.time_limit) as run:
-        if plot.dry_run:
-            planned = dry_run_train(request, store, run)
-        else:
-            result = train(request, store, run)
-    if plot.dry_run:
-        print_dry_run(planned, output)
-        return
-    _print_trained(result, output)
-    if not output.quiet:
-        tell_timing(result.experiment, run)
-        tell_log(plot.log_dir)
-        say_commands(_next(result, source, reading, output), "Next")
 
 
 def _print_trained(result: "TrainResult", output: OutputFlags) -> None:

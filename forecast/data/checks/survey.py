@@ -231,10 +231,8 @@ def _outliers(panel: Panel, chosen: IntArray, labels: Sequence[Label]) -> list[S
 
 def _unexpected(panel: Panel, unexpected: Unexpected, labels: Sequence[Label]) -> list[Spot]:
     """Returns what a model did not expect, those values first that are beyond chance."""
-    why, by = (
-        explanations(panel, unexpected.alone, labels) if unexpected.alone.size else {},
-        f"that {unexpected.by} did not expect",
-    )
+    why = explanations(panel, unexpected.alone, labels) if unexpected.alone.size else {}
+    by = f"that {unexpected.by} did not expect"
     told = np.array(sorted(why), dtype=np.int64)
     steps = np.setdiff1d(unexpected.alone, told)
     spots, sure = _explained(panel, told, why), np.intersect1d(steps, unexpected.sure)

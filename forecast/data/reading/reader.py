@@ -155,14 +155,7 @@ def read_panel(
         rows=table.rows,
         columns=columns,
         panel=panel,
-        findings=(
-            *_column_findings(table, selection, targets),
-            *order_findings(rows.series, rows.steps),
-            *rows.findings,
-            *ahead_findings(panel, now),
-            *more,
-            *asked,
-        ),
+        findings=(*_row_findings(table, selection, targets, rows), *ahead_findings(panel, now), *more, *asked),
         fingerprint=table.source.fingerprint,
         encoding=table.source.encoding,
         sheet=table.source.sheet,
@@ -185,11 +178,12 @@ def _table(source: str | Path | Source, options: ReadOptions, *, may_lack: bool)
     return Table(read, decimal=options.decimal, missing=() if options.missing == KEEP_ALL else options.missing)
 
 
-def _column_findings(table: Table, selection: Selection, targets: TargetValues) -> list[Finding]:
-    """Returns what is to be said of the file, its columns and its empty rows, before rows are placed."""
+def _row_findings(table: Table, selection: Selection, targets: TargetValues, rows: Rows) -> list[Finding]:
+    """Returns what is to be said of the file, its columns, its empty rows, and how the others were placed."""
     measures = chain.from_iterable(measure_findings(table, name) for name in selection.columns.covariates)
     empty = empty_row_findings(table, selection.columns, selection.dates, selection.keys, targets.values)
-    return [*dialect_findings(table), *selection.findings, *targets.findings, *measures, *empty]
+    placed = (*order_findings(rows.series, rows.steps), *rows.findings)
+    return [*dialect_findings(table), *selection.findings, *targets.findings, *measures, *empty, *placed]
 
 
 def _others(

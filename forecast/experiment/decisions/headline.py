@@ -143,10 +143,9 @@ def series_headlines(
 def _headlines(
     panel: Panel, forecasts: Forecasts, distributed: ProbabilisticForecast | None, manner: Manner, by: str | None
 ) -> tuple[Headline, ...]:
+    """Returns what the forecast of each group comes to: of every series, or of all of them together."""
     horizon, is_joint = forecasts.point.shape[1], by is not None
     value, lower, upper = _expected(panel, forecasts, distributed, manner, by)
-    year = _year_steps(panel.frequency)
-    shift = year * -(-horizon // year) if year else 0
     groups = [slice(None)] if is_joint else [slice(s, s + 1) for s in range(len(panel))]
     is_plain = panel.series_ids == (panel.target,)
     newest = panel.last.max() if is_joint else panel.last
@@ -154,15 +153,8 @@ def _headlines(
     is_there, starts = is_part[:, -1], np.where(is_part, forecasts.timestamps, forecasts.timestamps.max())
     is_ragged = not is_part[is_there].all()
     steps = steps_counted(horizon, panel.frequency).removeprefix("1 ")
-    before = _Comparison(_earlier(panel, horizon, horizon, manner), f"the last {steps}")
-    if manner == "standing":
-        before = replace(before, name="the last value")
-    # a horizon of one year and the year before it are the same steps
-    last_year = (
-        _Comparison(_earlier(panel, shift, horizon, manner), _year_name(steps, shift // year, manner))
-        if year and (shift != horizon or manner == "standing")
-        else None
-    )
+    name = "the last value" if manner == "standing" else f"the last {steps}"
+    before, last_year = _Comparison(_earlier(panel, horizon, horizon, manner), name), _last_year(panel, horizon, manner)
     reached, is_part = _reached(forecasts.point, manner), _reached(is_part, manner)
     return tuple(
         Headline(
@@ -272,6 +264,16 @@ def _earlier(panel: Panel, shift: int, horizon: int, manner: Manner) -> FloatArr
     means = np.zeros(len(panel))
     means[few] = np.nanmean(found[few], axis=1)
     return np.where(gaps & few[:, np.newaxis], means[:, np.newaxis], found)
+
+
+def _last_year(panel: Panel, horizon: int, manner: Manner) -> _Comparison | None:
+    """Returns the same steps as few whole years earlier as are known; None where these are the steps just before."""
+    year = _year_steps(panel.frequency)
+    shift = year * -(-horizon // year) if year else 0
+    if not year or (shift == horizon and manner != "standing"):
+        return None
+    steps = steps_counted(horizon, panel.frequency).removeprefix("1 ")
+    return _Comparison(_earlier(panel, shift, horizon, manner), _year_name(steps, shift // year, manner))
 
 
 def _year_steps(frequency: Frequency) -> int:
