@@ -185,7 +185,7 @@ def wanted_sums(total: FloatArray, sums: Callable[[Sequence[FloatArray]], Iterat
 
 
 def sums_above(tree: Hierarchy) -> list[IntArray]:
-    """Returns the sums above each leaf, as places among the sums."""
+    """Returns the sums above each leaf, as places among the sums: L arrays of whole numbers."""
     owners = np.repeat(np.arange(len(tree)), tree.sizes)
     are_sums = ~tree.is_leaf[owners]
     place = np.cumsum(~tree.is_leaf) - 1

@@ -76,14 +76,14 @@ class CountShape:
         return np.asarray((total + self.usual) / (count + 1))
 
     def by_place(self, mean: FloatArray, difficulty: "Difficulty") -> dict[int, Callable[[FloatArray], FloatArray]]:
-        """Returns what gives the counts of each series with demands at normal scores, by its place."""
+        """Returns what gives the counts of each series with demands at normal scores, (N, H), by its place."""
         if difficulty.demands is None:
             return {}
         sizes = self.size_of(difficulty)
         return {i: partial(self.at, mean[i], sizes[i : i + 1]) for i in np.flatnonzero(sizes > 0).tolist()}
 
     def nothing(self, mean: FloatArray, size: FloatArray) -> FloatArray:
-        """Returns the probability that nothing comes."""
+        """Returns the probability that nothing comes; shapes as numpy broadcasts them."""
         rate = np.clip(mean / size, LEAST_RATE, MOST_RATE)
         return np.where(mean > 0, np.exp(-np.exp(self.start + self.slope * np.log(rate))), 1.0)
 

@@ -23,7 +23,7 @@ FloatArray = NDArray[np.float64]
 
 
 def critical_ratios(under: FloatArray, over: FloatArray) -> FloatArray:
-    """Returns the probabilities of the quantiles to order, of costs of a unit too little and too much, both above 0."""
+    """Returns the probabilities of the quantiles to order, where a unit too little and too much cost so, (S, H)."""
     return under / (under + over)
 
 

@@ -38,7 +38,7 @@ MOST_STRETCH = 10.0
 
 
 def normal_scores(probabilities: ArrayLike) -> FloatArray:
-    """Returns the standard normal quantiles of some probabilities."""
+    """Returns the standard normal quantiles of some probabilities, (P,)."""
     inverse = NormalDist().inv_cdf
     return np.array([inverse(float(p)) for p in np.ravel(probabilities)])
 
@@ -67,7 +67,7 @@ def at_scores(table: FloatArray, scores: FloatArray, wanted: FloatArray) -> Floa
 
 
 def weighted_quantiles(values: FloatArray, weights: FloatArray, probabilities: ArrayLike) -> FloatArray:
-    """Returns quantiles of weighted values, by linear interpolation between the middles of their weights."""
+    """Returns quantiles of weighted values, (N,) -> (P,), on the line between the middles of their weights."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])
     middles = (reached - weights[order] / 2) / reached[-1]

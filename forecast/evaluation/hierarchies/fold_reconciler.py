@@ -116,7 +116,7 @@ class FoldReconciler:
         return {name: float(own.mean()) for name, own in self.ratios().items()}
 
     def ratios(self) -> dict[str, FloatArray]:
-        """Returns the RMSE of each method over that of the unmoved on scored folds, level by level."""
+        """Returns the RMSE of each method over that of the unmoved on scored folds, one for each level that tells."""
         scored = [place for place, number in enumerate(self.folds) if number > 0]
         if not scored:
             return {}

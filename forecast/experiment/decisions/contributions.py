@@ -32,7 +32,12 @@ MOST_PARTS = 8
 
 @dataclass(frozen=True)
 class WaterfallPart:
-    """One bar: what it is of, and what it adds."""
+    """One bar.
+
+    Attributes:
+        name: of the column, series or dates that it is of.
+        value: what it adds, in the target's unit; below 0 where it takes away.
+    """
 
     name: str
     value: float
@@ -57,7 +62,7 @@ class Waterfall:
 
 
 def shapley(names: Sequence[str], value: Callable[[frozenset[int]], float]) -> tuple[WaterfallPart, ...]:
-    """Returns what each of several changes adds.
+    """Returns what each of several changes adds: its Shapley value; of more than ``MOST_ORDERED``, what it adds in turn.
 
     Args:
         names: of the changes.

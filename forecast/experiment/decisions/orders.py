@@ -42,7 +42,12 @@ _PART = re.compile(r"\s*(under|over)\s*=\s*(.*?)\s*(?:,(?=\s*(?:under|over)\s*=)
 
 @dataclass(frozen=True)
 class UnitCosts:
-    """What a unit too little and one too much cost: numbers, or names of columns."""
+    """What errors cost: numbers above 0, or names of columns.
+
+    Attributes:
+        under: what a unit too little costs.
+        over: what a unit too much costs.
+    """
 
     under: float | str
     over: float | str
@@ -53,8 +58,9 @@ class Orders:
     """What to order.
 
     Attributes:
+        asked: what units cost.
         orders: (S, H), in the target's unit; NaN beyond the horizon that the version was trained for.
-        costs: (S, H), expected.
+        costs: (S, H), expected of these orders, in the unit of ``asked``; NaN likewise.
         costs_of_forecast: (S, H), expected of ordering the forecast.
         is_ahead: (S, H), whether the step lies after the newest one that was observed of any series.
     """
@@ -132,7 +138,8 @@ def orders_of(
         asked: what units cost.
 
     Raises:
-        UsageError: a column is not there or no number, or a cost of it is not above 0.
+        UsageError: a column is not there or no number, a cost of it is not above 0, one side costs more than
+            ``MOST_TIMES`` times the other, or memory is short.
     """
     shape = forecasts.point.shape
     steps = min(shape[1], trained.horizon)

@@ -36,7 +36,16 @@ NEGLIGIBLE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class ForecastParts:
-    """The parts of a forecast, (S, H) each, and its dates; all are in the target's unit and add up to the forecast."""
+    """The parts of a forecast, in the target's unit; they add up to it.
+
+    Attributes:
+        series_ids: (S,).
+        timestamps: (S, H), of the steps.
+        level: (S, H), the same at all steps of a series.
+        season: (S, H).
+        plan: (S, H), 0 where nothing is told of the steps to come.
+        rest: (S, H).
+    """
 
     series_ids: tuple[str, ...]
     timestamps: NDArray[np.datetime64]
@@ -47,7 +56,7 @@ class ForecastParts:
 
     @property
     def by_name(self) -> dict[str, FloatArray]:
-        """The parts that are there at all, by name."""
+        """The parts that are there at all, (S, H) each, by name."""
         own = {name: getattr(self, name) for name in NAMES}
         return {name: values for name, values in own.items() if np.abs(values).max(initial=0.0) > NEGLIGIBLE}
 

@@ -193,7 +193,8 @@ class _Cells:
 
     Attributes:
         rows: (S, H) places among the totals, which stand group by group; -1 for steps that are in none.
-        groups: (R,).
+        groups: (R,) places of the groups that they are of.
+        starts, ends, origins, steps, is_whole: see ``Totals``.
         sizes: (R,) steps of all series together.
     """
 
