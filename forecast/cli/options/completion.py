@@ -3,7 +3,7 @@
 Whatever goes wrong here stays unsaid: the shell then offers nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from forecast.errors import ForecastError, printable
 from forecast.name_lists import split_names
 from forecast.specs import USUAL_STORE
 
-Complete = Callable[[typer.Context, str], list[str]]
 GROUPS = ("series", "step", "weekday", "month", "level")
 FREQUENCIES = ("15min", "30min", "h", "D", "B", "W", "MS", "ME", "QS", "QE", "YS", "YE")
 

@@ -45,7 +45,6 @@ class Source:
     fingerprint: str  # SHA-256 of the bytes as stored, before unpacking
     encoding: str  # of the text as stored
     sheet: str | None = None  # of a workbook, whose table the text is: a line a row
-    other_sheets: tuple[str, ...] = ()  # that hold anything
     notes: tuple[str, ...] = ()  # in words, what of the sheet is read and not shown
 
     def __str__(self) -> str:
@@ -154,7 +153,7 @@ def _of_workbook(book: Source, encoding: str | None, sheet: str | None, *, may_l
     if encoding is not None and not may_lack:
         raise UsageError(f"{book.name} is a workbook, whose texts have one encoding.", "leave out --encoding")
     read = read_workbook(book.data, book.name, sheet, may_lack=may_lack)
-    return replace(book, data=read.data, sheet=read.sheet, other_sheets=read.others, notes=read.notes)
+    return replace(book, data=read.data, sheet=read.sheet, notes=read.notes)
 
 
 def _is_page(data: bytes, name: str) -> bool:
@@ -171,7 +170,7 @@ def _of_page(page: Source, sheet: str | None, *, may_lack: bool) -> Source:
     from forecast.data.files.workbooks.html_table import read_page  # noqa: PLC0415 - for pages alone
 
     read = read_page(page.data.decode(errors="replace"), page.name, sheet, may_lack=may_lack)
-    return replace(page, data=read.data, sheet=read.sheet, other_sheets=read.others)
+    return replace(page, data=read.data, sheet=read.sheet)
 
 
 def _member(data: bytes, name: str) -> bytes:

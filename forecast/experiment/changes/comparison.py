@@ -99,11 +99,6 @@ class ForecastComparison:
     newest: Panel | None = None
     notes: tuple[str, ...] = ()
 
-    @property
-    def is_same_version(self) -> bool:
-        """Whether one version issued both."""
-        return self.before.mark.number == self.after.mark.number
-
     def some(self, names: Sequence[str]) -> "ForecastComparison":
         """Returns the comparison of some series."""
         wanted = np.array([name in set(names) for name in self.points.series_ids], dtype=bool)

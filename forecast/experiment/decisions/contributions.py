@@ -62,7 +62,7 @@ class Waterfall:
 
 
 def shapley(names: Sequence[str], value: Callable[[frozenset[int]], float]) -> tuple[WaterfallPart, ...]:
-    """Returns what each of several changes adds: its Shapley value; of more than ``MOST_ORDERED``, what it adds in turn.
+    """Returns what each of several changes adds: its Shapley value; of many, what it adds in turn.
 
     Args:
         names: of the changes.

@@ -24,7 +24,7 @@ from forecast.report.html.chart import (
 from forecast.report.html.page import Block, Gallery, PageColumn, PageTable, Section, cells
 from forecast.wording import about
 
-ADDS, TAKES, ZERO = Look("network", "#0072B2"), Look("network", "#D55E00"), Look("origin")  # Okabe & Ito
+ADDS, TAKES = Look("network", "#0072B2"), Look("network", "#D55E00")  # Okabe & Ito
 BROAD = 0.8  # of a step
 MOST_SERIES = 200
 HEIGHT = 8.0  # rem

@@ -179,7 +179,7 @@ def read_page(text: str, name: str, sheet: str | None = None, *, may_lack: bool 
         message = f"{name} is a web page (HTML) under the name of a workbook, and no table of numbers is in it."
         raise DataError(message, "open it to see what it says; a download that needs a login gives such a page")
     wanted = asked_sheet(tables, sheet, name, may_lack=may_lack) or only_sheet(with_numbers, name)
-    return text_of_sheet(wanted, tables)
+    return text_of_sheet(wanted)
 
 
 def _pieces(text: str, size: int = 1 << 20) -> Iterator[str]:

@@ -57,13 +57,11 @@ class SheetText:
     Attributes:
         data: it as CSV in UTF-8, of which line ``n`` is row ``n`` of the sheet.
         sheet: its name.
-        others: the names of the other sheets that hold anything.
         notes: in words, what is read and not shown.
     """
 
     data: bytes
     sheet: str
-    others: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -98,25 +96,21 @@ def read_workbook(data: bytes, name: str, sheet: str | None = None, *, may_lack:
     sheets = [_Sheet(book, one, name) for one in book.sheets_metadata if _holds_cells(one)]
     wanted = asked_sheet(sheets, sheet, name, may_lack=may_lack) or only_sheet(sheets, name)
     hidden = archive.hidden(wanted.name) if archive else SHOWN
-    return text_of_sheet(wanted, sheets, hidden, from_1904=archive is not None and archive.counts_from_1904)
+    return text_of_sheet(wanted, hidden, from_1904=archive is not None and archive.counts_from_1904)
 
 
-def text_of_sheet(
-    wanted: "Sheet", sheets: "Sequence[Sheet]", hidden: HiddenParts = SHOWN, *, from_1904: bool = False
-) -> SheetText:
+def text_of_sheet(wanted: "Sheet", hidden: HiddenParts = SHOWN, *, from_1904: bool = False) -> SheetText:
     """Returns the table of a sheet.
 
     Args:
         wanted: the sheet.
-        sheets: all of them.
         hidden: what is not shown of it.
         from_1904: see ``table_text``.
     """
     rows = wanted.rows()
     place = find_table(rows) or TablePlace(0, 1, *_extent(rows), "other")
     text = table_text(rows, place, wanted.merged, from_1904=from_1904)
-    others = tuple(one.name for one in sheets if one.name != wanted.name and not one.is_blank)
-    return SheetText(text.encode(errors="replace"), wanted.name, others, tuple(_hidden_notes(hidden, rows, place)))
+    return SheetText(text.encode(errors="replace"), wanted.name, tuple(_hidden_notes(hidden, rows, place)))
 
 
 def _hidden_notes(hidden: HiddenParts, rows: Sequence[Sequence[Cell]], place: TablePlace) -> Iterator[str]:
