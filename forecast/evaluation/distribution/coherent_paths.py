@@ -169,7 +169,13 @@ def moved(
 
 
 def added(drawn: Iterator[FloatArray], above: Sequence[IntArray], sums: int) -> FloatArray | None:
-    """Returns what the paths of some leaves come to, (A, N, H); None without leaves."""
+    """Returns what the paths of some leaves come to, (A, N, H); None without leaves.
+
+    Args:
+        drawn: the paths of each leaf, (N, H).
+        above: of each, its sums, as places among all sums.
+        sums: how many of them there are, ``A``.
+    """
     total: FloatArray | None = None
     for own, paths in zip(above, drawn, strict=True):
         if total is None:

@@ -63,7 +63,14 @@ class CountShape:
         return self.at(mean, self.size_of(difficulty)[:, None], scores)
 
     def instead(self, values: FloatArray, mean: FloatArray, known: "Difficulty", scores: FloatArray) -> FloatArray:
-        """Returns values, (P, S, H), with counts at some normal scores, (P,), of the series with demands."""
+        """Returns values, (P, S, H), with counts at some normal scores, (P,), of the series with demands.
+
+        Args:
+            values: as they are of the other series.
+            mean: (S, H), the forecasts.
+            known: at their origin.
+            scores: of the probabilities.
+        """
         if known.demands is None:
             return values
         made = self.quantiles(mean, known, np.broadcast_to(scores[:, None, None], values.shape))
@@ -105,7 +112,10 @@ class CountShape:
         return np.where(np.isnan(sizes), np.nan, self.scores(mean, sizes, came))
 
     def scores(self, mean: FloatArray, size: FloatArray, came: FloatArray) -> FloatArray:
-        """Returns the normal scores of what came, from the middle of its probability; NaN where nothing is known."""
+        """Returns the normal scores of what came, from the middle of its probability; NaN where nothing is known.
+
+        The mid-distribution transform: nothing has the score of P(y = 0) / 2. Shapes as numpy broadcasts them.
+        """
         from scipy.special import ndtri  # noqa: PLC0415 - likewise
 
         none = self.nothing(mean, size)

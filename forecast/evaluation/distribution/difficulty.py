@@ -136,7 +136,15 @@ def with_demands(
 def error_scale(
     symmetry: Symmetry, share: float, point: FloatArray, known: Difficulty, stretch: float
 ) -> tuple[Transform, FloatArray]:
-    """Returns the scale on which errors are alike, and the unit in which they are measured on it, (S, H)."""
+    """Returns the scale on which errors are alike, and the unit in which they are measured on it, (S, H).
+
+    Args:
+        symmetry: the kind of the scale.
+        share: of a series' level, added before a root or a logarithm.
+        point: (S, H), the forecasts.
+        known: at their origin.
+        stretch: see ``Transform``.
+    """
     size = np.maximum(known.levels, known.scales)  # a series that ends with zeros has no level
     transform = Transform(symmetry, (share * size)[:, None], stretch)
     return transform, known.scales[:, None] * transform.slope(point)

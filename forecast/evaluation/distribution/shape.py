@@ -44,9 +44,14 @@ def normal_scores(probabilities: ArrayLike) -> FloatArray:
 
 
 def interpolated(table: FloatArray, grid: Sequence[float], probabilities: Sequence[float]) -> FloatArray:
-    """Returns the quantiles at some probabilities of a distribution that is kept at a grid of them, (P,).
+    """Returns the quantiles at some probabilities, (n,), of a distribution that is kept at a grid of them.
 
     Beyond the outermost of the grid the tails go on as steeply as a normal distribution through the last two.
+
+    Args:
+        table: (P,), the quantiles at the grid.
+        grid: P probabilities, ascending.
+        probabilities: n of them, of any order.
     """
     return at_scores(table, normal_scores(grid), normal_scores(probabilities))
 

@@ -69,7 +69,15 @@ Scales = tuple[FloatArray, FloatArray]
 def summary_of_levels(
     model: str, found: ReconciledFolds, issued: FloatArray, truths: FloatArray, scales: Scales
 ) -> ReconciliationSummary:
-    """Returns how a model's forecasts on the folds (K, S, H) were made to add up."""
+    """Returns how a model's forecasts on the folds were made to add up, and the errors of each level.
+
+    Args:
+        model: its name.
+        found: every method's forecasts and losses.
+        issued: (K, S, H), the forecasts that were scored: those of the method that earlier folds chose.
+        truths: (K, S, H).
+        scales: by which errors are divided.
+    """
     losses = {name: known(float(loss)) for name, loss in found.losses.items()}
     return ReconciliationSummary(
         hierarchy=found.tree.text,

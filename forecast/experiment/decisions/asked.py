@@ -54,6 +54,14 @@ class Asked:
     ) -> Self:
         """Returns what is asked in words or numbers; None where nothing is.
 
+        Args:
+            levels: of the intervals, in per cent: ``"80,95"``, or numbers.
+            quantiles: their probabilities, likewise.
+            cost: of a unit too little and too much: ``"under=3,over=1"``, or a mapping.
+            total: the period that steps are added up by.
+            total_by: the part of the id whose series are added up.
+            level: of a hierarchy.
+
         Raises:
             UsageError: something is no level, quantile, cost or period, or costs of totals are asked for.
         """
