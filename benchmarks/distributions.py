@@ -29,6 +29,7 @@ PROBABILITIES = (0.025, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.975)
 TOTALS = {"m4_hourly": "day", "nn5_daily": "week", "tourism_monthly": "year"}
 PACKAGES = ("datasets", "forecast", "fpp2", "MASS", "AER", "boot")
 HORIZONS, CODES = {1: 6, 4: 8, 12: 12}, {1: "YS", 4: "QS", 12: "MS"}
+KINDS = {1: "without a season", 4: "quarters", 12: "months"}
 LEAST, ORIGINS = 40, 3
 
 
@@ -201,16 +202,26 @@ def main() -> None:
         print(line([name, "forecast", *scored(task, found).values(), totals or "–"]), flush=True)
         for other in peers:
             print(line([name, other, *scored(task, peer(other, task)).values(), "–"]), flush=True)
-    rows: dict[str, list[dict[str, float]]] = {}
+    kinds: dict[str, dict[str, list[dict[str, float]]]] = {}
     for task in singles(given.singles, given.back) if given.singles else ():
-        rows.setdefault("forecast", []).append(scored(task, ours(task, given.forecast, flags)[0]))
+        found = {"forecast": scored(task, ours(task, given.forecast, flags)[0])}
+        found |= {other: scored(task, peer(other, task)) for other in peers}
+        for kind in ("all", KINDS[task.season]):
+            for model, own in found.items():
+                kinds.setdefault(kind, {}).setdefault(model, []).append(own)
+    for kind, rows in kinds.items():
+        means = {model: centre(each) for model, each in rows.items()}
+        for model, own in means.items():
+            print(line([f"{len(rows[model])} origins of single series, {kind}", model, *own.values(), "–"]), flush=True)
         for other in peers:
-            rows.setdefault(other, []).append(scored(task, peer(other, task)))
-    for model, each in rows.items():
-        frame = pd.DataFrame(each)
-        centre = {"wql": np.exp(np.log(frame["wql"]).mean()), "msis": np.exp(np.log(frame["msis"]).mean())}
-        means = {**frame.mean().to_dict(), **centre}
-        print(line([f"{len(each)} origins of single series", model, *means.values(), "–"]), flush=True)
+            ratios = [means["forecast"][score] / means[other][score] for score in ("wql", "msis")]
+            print(line([f"{kind}", f"forecast ÷ {other}", *ratios, "–", "–", "–"]), flush=True)
+
+
+def centre(rows: list[dict[str, float]]) -> dict[str, float]:
+    """Returns the geometric means of WQL and MSIS over origins, and the mean coverages."""
+    frame = pd.DataFrame(rows)
+    return {**frame.mean().to_dict(), **np.exp(np.log(frame[["wql", "msis"]]).mean()).to_dict()}
 
 
 if __name__ == "__main__":
