@@ -26,6 +26,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 TOTAL = "total"
+REST = "(rest)"
+"""What leaves that were not read one by one are called, and their level: see ``shards.tree_sample``."""
 LEAVES = ("bottom", "leaves", "leaf")
 """What the lowest level may be called as well."""
 
@@ -110,7 +112,7 @@ class Hierarchy:
     Attributes:
         text: of the spec.
         levels: their names, the total first, that of the leaves last.
-        level: (S,), of each series.
+        level: (S,), of each series; leaves that stand for several are of a level of their own, before the last.
         starts: (S + 1,), where the leaves below each series begin among ``below``.
         below: (E,), places of leaves in the panel; a leaf is below itself.
     """
@@ -126,8 +128,14 @@ class Hierarchy:
 
     @cached_property
     def is_leaf(self) -> NDArray[np.bool_]:
-        """Which series are leaves, (S,)."""
-        return np.asarray(self.level == len(self.levels) - 1)
+        """Which series are leaves, (S,): those of the last level, and rests of such."""
+        is_last = np.asarray(self.level == len(self.levels) - 1)
+        return is_last | (self.level == len(self.levels) - 2) if self.has_rests else is_last
+
+    @property
+    def has_rests(self) -> bool:
+        """Whether some leaves stand for several that are not known one by one."""
+        return REST in self.levels[-2:-1]
 
     @cached_property
     def leaves(self) -> IntArray:
@@ -188,6 +196,16 @@ class Hierarchy:
         raise UsageError(
             message, f"--level '{closest(asked, self.levels) or self.levels[min(1, len(self.levels) - 1)]}'"
         )
+
+
+def is_rest(series_id: str) -> bool:
+    """Returns whether a series stands for several leaves."""
+    return any(part == REST or part.startswith("(rest of ") for part in series_id.split("/"))
+
+
+def rest_of(group: Sequence[str]) -> str:
+    """Returns what stands in the place of the parts of an id that leaves of a group don't have in common."""
+    return f"(rest of {group[0]})" if group else REST
 
 
 def _words(level: str) -> frozenset[str]:

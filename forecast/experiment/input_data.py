@@ -16,6 +16,7 @@ from forecast.data.files.parquet_folder import is_folder
 from forecast.data.files.source import SUFFIXES, Source
 from forecast.data.findings import Finding
 from forecast.data.frequency import Frequency
+from forecast.data.hierarchy import is_rest
 from forecast.data.panel import Panel
 from forecast.data.read_options import PriorReading, ReadOptions
 from forecast.data.reading.hierarchies.hierarchy_sums import LoneSeriesError, read_nodes
@@ -112,9 +113,9 @@ def read_to_learn(source: str, options: ReadOptions, now: datetime | None = None
         UsageError: a sample of something else than a folder is asked for.
         ForecastError: see ``read_panel`` and ``sample_of_folder``.
     """
-    if options.hierarchy is not None and sample is not None:
-        raise UsageError("--hierarchy adds up all series, and --sample takes some.", "leave out --sample")
-    if not is_folder(source) or options.hierarchy is not None:
+    if options.hierarchy is not None and is_folder(source):
+        return _tree_to_learn(source, options, now, sample)
+    if not is_folder(source):
         if sample is not None:
             message = f"--sample takes some series of a folder of Parquet files, and {source} is none."
             raise UsageError(message, f"forecast shard {shlex.quote(source)} DIR, or leave out --sample")
@@ -128,6 +129,42 @@ def read_to_learn(source: str, options: ReadOptions, now: datetime | None = None
     about = "" if found.is_counted else "about "
     text = f"{found.series:,} of {about}{found.of:,} series are learned from, as long and as large as all of them are"
     return replace(reading, findings=(Finding("note", "sample", text, "--sample"), *reading.findings))
+
+
+def _tree_to_learn(source: str, options: ReadOptions, now: datetime | None, sample: int | None) -> Reading:
+    """Returns what is learned from of a hierarchy in shards: all of it, or all sums with a sample of the leaves.
+
+    Raises:
+        UsageError: a sample is asked for where none can be taken.
+        ForecastError: see ``sampled_tree``.
+    """
+    from forecast.data.shards.tree_sample import sampled_tree  # a folder pays for it
+
+    reading = sampled_tree(source, options, now=now, asked=sample)
+    if reading is None and sample is not None:
+        message = "--sample takes some leaves of nested levels, without covariates, weights, --ignore or --aggregate."
+        raise UsageError(message, "leave out --sample: then all leaves are read")
+    return reading or read_nodes(source, options, now=now)
+
+
+def _nodes_alike(
+    source: str | Source, options: ReadOptions, series_ids: Sequence[str], now: datetime | None, prior: PriorReading
+) -> Reading:
+    """Returns newer data of a model; of one that learned from a sample of leaves, these with the rests of today.
+
+    Raises:
+        UsageError: such a model's data is no folder.
+        ForecastError: see ``sampled_tree``.
+    """
+    if options.hierarchy is None or not any(map(is_rest, series_ids)):
+        return read_nodes(source, options, prior=prior, now=now)
+    if isinstance(source, Source) or not is_folder(source):
+        message = f"The model learned from some leaves of a folder of shards with all their sums, and {source} is none."
+        raise UsageError(message, f"forecast shard {shlex.quote(str(source))} DIR makes one")
+    from forecast.data.shards.tree_sample import sampled_tree  # a folder pays for it
+
+    reading = sampled_tree(source, options, now=now, known=series_ids, prior=prior)
+    return reading or read_nodes(source, options, prior=prior, now=now)
 
 
 def of_known_series(
@@ -144,7 +181,7 @@ def of_known_series(
     Raises:
         ForecastError: see ``source_of_series``.
     """
-    if isinstance(source, Source) or not is_folder(source):
+    if isinstance(source, Source) or not is_folder(source) or options.hierarchy is not None:
         return source
     from forecast.data.shards.series_sample import is_large, source_of_series  # a folder pays for it
 
@@ -163,6 +200,7 @@ def read_alike(
     *,
     is_asked: bool = False,
     now: datetime | None = None,
+    series_ids: Sequence[str] = (),
 ) -> Reading:
     """Returns what a file holds at the frequency of a model's data, which a few rows alone may not tell.
 
@@ -173,6 +211,7 @@ def read_alike(
         covariates: of that data; their texts keep their codes, and new ones come after them.
         is_asked: the options are the user's instead.
         now: when it is; see ``read_panel``.
+        series_ids: that the model was trained on, where no others are to be read of a hierarchy.
 
     Raises:
         UsageError: the file has another frequency than the model's data had, or the user asks for a column that it
@@ -184,7 +223,7 @@ def read_alike(
         options = _with_covariates(options, covariates)
     prior = PriorReading(covariates, is_settled=not is_asked)
     try:
-        reading = read_nodes(source, options, prior=prior, now=now)
+        reading = _nodes_alike(source, options, series_ids, now, prior)
         if reading.panel.frequency == frequency:
             return reading
         problem: ForecastError = UsageError(
@@ -203,7 +242,7 @@ def read_alike(
         problem = error
     if source != "-":  # standard input can't be read twice
         with suppress(DataError):
-            reading = read_nodes(source, options, prior=replace(prior, frequency=frequency), now=now)
+            reading = _nodes_alike(source, options, series_ids, now, replace(prior, frequency=frequency))
             if (reading.whole or reading.panel).observed.mean() >= 1 - MOST_GAPS:
                 return reading
     raise problem

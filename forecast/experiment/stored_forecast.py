@@ -11,6 +11,7 @@ from forecast.data.files.free_memory import free_memory, short_of_memory
 from forecast.data.files.source import Source, read_source
 from forecast.data.future.extrapolation import check_flags, yes_no_columns
 from forecast.data.future.future_file import read_future
+from forecast.data.hierarchy import is_rest
 from forecast.data.panel import TARGET, IdParts, Panel
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.hierarchies.hierarchy_sums import with_told_leaves
@@ -309,15 +310,23 @@ def data_of_forecast(stored: StoredModel, source: str | Source | None, now: date
     if isinstance(known, str) and source is None and not is_there(known, "--data FILE"):
         why = f"{known} is not there any more" if Path(known).is_absolute() else f"The model was trained on {known}"
         note = f"{why}: forecasting from the end of the data that it saw (--data FILE takes newer rows)."
-        return KnownData(stored.context, (note,), id_parts_of(stored))
+        return KnownData(stored.context, (note, *_rest_notes(stored.context)), id_parts_of(stored))
     reading, notes = _read(stored, known, now)
     panel = called_alike(reading.panel, stored.context)
-    before, there = set(stored.context.series_ids), set(panel.series_ids)
+    before = {name for name in stored.context.series_ids if not is_rest(name)}
+    there = set(panel.series_ids)
     notes += [f"{_series(there - before)} not among those that the model was trained on."] if there - before else []
     notes += [f"{_series(before - there)} not in {reading.source}, and not forecast."] if before - there else []
     if source is not None:
         notes += _shorter(stored, panel, reading.source)
     return KnownData(panel, tuple(notes), reading.ids)
+
+
+def _rest_notes(panel: Panel) -> tuple[str, ...]:
+    """Returns that leaves which a model did not learn from one by one are forecast together, where there are such."""
+    if panel.hierarchy is None or not panel.hierarchy.has_rests:
+        return ()
+    return ("Leaves that were not in the sample are forecast together, as rests (--data FOLDER has each of them).",)
 
 
 def _shorter(stored: StoredModel, panel: Panel, source: str) -> list[str]:

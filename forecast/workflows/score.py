@@ -147,9 +147,10 @@ def _read(request: ScoreRequest, champion: Version) -> Reading:
                 f"{source}, which {champion.name} {champion.label} was trained on, is not there.",
                 f"forecast score {champion.name} DATA",
             )
-    known = of_known_series(source, data.options, champion.document.get("series_ids", ()), request.now)
+    series_ids = champion.document.get("series_ids", ())
+    known = of_known_series(source, data.options, series_ids, request.now)
     if request.options == ReadOptions():
-        return read_alike(known, options, data.frequency, now=request.now)
+        return read_alike(known, options, data.frequency, now=request.now, series_ids=series_ids)
     own = {field.name: getattr(request.options, field.name) for field in fields(ReadOptions)}
     given = {name: value for name, value in own.items() if value != getattr(ReadOptions(), name)}
     return read_panel(known, replace(options, **given), now=request.now)

@@ -5,6 +5,7 @@ import io
 
 import numpy as np
 import pytest
+from pyarrow.parquet import read_table
 
 from commands import run
 
@@ -199,3 +200,29 @@ def test_paths_are_of_the_level_that_was_asked_for_and_what_asks_of_all_series_r
     for words in (("--level", "state"), ("--series", "V")):
         done = run("predict", "trips", "--future-template", "plan.csv", *words, folder=folder)
         assert done.code == 2
+
+
+@pytest.mark.slow
+def test_sample_of_leaves_in_shards_is_learned_from_with_the_sums_of_all(tmp_path):
+    (tmp_path / "trips.csv").write_text(trips(more=[("Q", "Cairns", "hol")]))
+    (tmp_path / "newer.csv").write_text(trips(63, more=[("Q", "Cairns", "hol")]))
+    ids = ("--id", "state,region,purpose")
+    tree = ("--hierarchy", "state/region", "--sample", "3", "--horizon", "4", "--model", "smoothing")
+    cut = [("shard", f"{name}.csv", f"{name}_pieces", *ids, "--shards", "3", "-q") for name in ("trips", "newer")]
+    for words in (*cut, ("train", "trips_pieces", *ids, *tree, "--name", "some", "--plots", "none", "-q")):
+        done = run(*words, folder=tmp_path)
+        assert done.code == 0, (words, done.err)
+    for words in (("predict", "some", "--data", "newer_pieces", "-o", "made", "-q"), ("score", "some", "newer_pieces")):
+        done = run(*words, folder=tmp_path)
+        assert done.code == 0, (words, done.err)
+    made = [row for path in (tmp_path / "made").glob("*.parquet") for row in read_table(path).to_pylist()]
+    first = {row["series_id"]: row["forecast"] for row in made if row["step"] == 1}
+    leaves = [value for name, value in first.items() if name.count("/") == 2]
+    assert len(leaves) == 7
+    assert sum(leaves) == pytest.approx(first["total"], rel=1e-6)
+    done = run("retrain", "some", "newer_pieces", "--force", "-o", str(tmp_path), folder=tmp_path)
+    assert done.code == 0, done.err
+    found = forecasts((tmp_path / "some.csv").read_text())
+    assert sum("(rest of " in name for name in found) > 0
+    leaves = [numbers(rows) for name, rows in found.items() if name.count("/") == 2]
+    np.testing.assert_allclose(numbers(found["total"]), sum(leaves), rtol=1e-6)

@@ -155,7 +155,12 @@ def errors_of(known: Known, series: int) -> FloatArray:
 
 
 def level_rmse(tree: Hierarchy, truths: FloatArray, forecasts: FloatArray) -> FloatArray:
-    """Returns the RMSE of each level, pooled over its series, (…, S, H) -> (levels,); NaN where nothing is scored."""
+    """Returns the RMSE of each level, pooled over its series, (…, S, H) -> (levels,); NaN where nothing is scored.
+
+    Of rests of leaves there is none: they are of no level that anybody asks for.
+    """
     squares = (truths - forecasts) ** 2
     found = [squares[..., tree.places(level), :] for level in range(len(tree.levels))]
+    if tree.has_rests:
+        found[-2] = np.empty(0)
     return np.array([np.sqrt(np.nanmean(own)) if (~np.isnan(own)).any() else np.nan for own in found])

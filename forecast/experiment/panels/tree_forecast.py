@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.files.free_memory import free_memory, short_of_memory
+from forecast.data.hierarchy import REST
 from forecast.decoding import encode
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.distribution.distribution import Distribution
@@ -132,6 +133,9 @@ def wanted_files(request: PanelRequest) -> WantedFiles:
     number = tree.level_named(asked)
     if number == len(tree.levels) - 1:
         return WantedFiles(sums=False)
+    if tree.levels[number] == REST:
+        message = f"--level '{REST}' is of series that {request.stored.version.name} did not learn from one by one."
+        raise UsageError(message, "--level bottom has each of them")
     return WantedFiles(leaves=False, level=tree.levels[number])
 
 

@@ -177,8 +177,9 @@ class RetrainRun:
         asked, frequency = self.request.options, stored.context.frequency
         options = asked or stored.options
         is_asked, now = asked is not None, self.run.clock.now()
-        source = of_known_series(self.source, options, stored.context.series_ids, now)
-        reading = read_alike(source, options, frequency, stored.columns, is_asked=is_asked, now=now)
+        own = stored.context.series_ids
+        source = of_known_series(self.source, options, own, now)
+        reading = read_alike(source, options, frequency, stored.columns, is_asked=is_asked, now=now, series_ids=own)
         self.run.reporter.tell(DataRead(reading))
         if self.request.future is not None:
             panel, self.notes = with_future(reading.panel, self.request.future, reading.settled)

@@ -82,9 +82,12 @@ def load_hierarchy(entry: HierarchyEntry, arrays: Arrays, count: int) -> Hierarc
     if starts[0] != 0 or (np.diff(starts) < 1).any():
         raise ValueError("its hierarchy has a series with nothing below it")
     below = arrays.read("hierarchy/below", "i", (int(starts[-1]),))
-    if (below < 0).any() or (below >= count).any() or (level[below] != len(entry.levels) - 1).any():
+    if (below < 0).any() or (below >= count).any() or below.size == 0:
         raise ValueError("its hierarchy has sums of what is no leaf")
-    return Hierarchy(entry.text, entry.levels, level, starts, below)
+    tree = Hierarchy(entry.text, entry.levels, level, starts, below)
+    if not tree.is_leaf[below].all():
+        raise ValueError("its hierarchy has sums of what is no leaf")
+    return tree
 
 
 def load_reconciliation(entry: HierarchyEntry, arrays: Arrays, series_ids: tuple[str, ...]) -> Reconciliation:
