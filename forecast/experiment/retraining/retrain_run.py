@@ -174,10 +174,9 @@ class RetrainRun:
             gone = "not there any more" if Path(self.source).is_absolute() else "no file"
             was = f"trained on {self.source}, which is {gone}"
             raise NotFoundError(f"{name} was {was}.", f"forecast retrain {name} FILE")
-        asked, frequency = self.request.options, stored.context.frequency
+        asked, frequency, own = self.request.options, stored.context.frequency, stored.context.series_ids
         options = asked or stored.options
         is_asked, now = asked is not None, self.run.clock.now()
-        own = stored.context.series_ids
         source = of_known_series(self.source, options, own, now)
         reading = read_alike(source, options, frequency, stored.columns, is_asked=is_asked, now=now, series_ids=own)
         self.run.reporter.tell(DataRead(reading))
