@@ -28,6 +28,8 @@ Known = Sequence[tuple[FloatArray, FloatArray]]
 
 BASE = "unreconciled"
 """What forecasts of each series by itself are called beside the methods."""
+UNSAMPLED = "bottom-up"
+"""What a sample of leaves tells nothing of: their rests are sums, which err less than what leaves come to."""
 FOLD_FUTURES = 400
 """Joint futures of each fold by which the quantiles of series that add up are told."""
 LOST = 1.01
@@ -89,7 +91,7 @@ class FoldReconciler:
         found = {
             name: learned(name, self.series_ids, errors).of(train)
             for name, method in METHODS.items()
-            if len(errors) or not method.learns
+            if (len(errors) or not method.learns) and not (self.tree.has_rests and name == UNSAMPLED)
         }
         chosen = self.choice()
         self.folds.append(number)

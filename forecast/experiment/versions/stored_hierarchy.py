@@ -14,8 +14,8 @@ from forecast.models.reconciliation.methods import METHODS
 from forecast.models.reconciliation.reconciler import Reconciliation, ReconciliationSettings
 from forecast.production.store.json_document import NewerStoreError
 
-SCHEMA = 3
-"""Of the entry and of the arithmetic that goes with it: another way to reconcile has a higher one."""
+SCHEMA, SAMPLED = 3, 4
+"""Of the entry and of the arithmetic that goes with it: another way to reconcile has a higher one, as has a sample."""
 MOST_ROUNDS = 100
 """More than any fit of paths needs: a manifest that asks for more is damaged."""
 
@@ -47,7 +47,7 @@ def pack_hierarchy(tree: Hierarchy | None, reconciliation: Reconciliation | None
         return None
     vectors = len(reconciliation.errors)
     return HierarchyEntry(
-        schema_version=SCHEMA,
+        schema_version=SAMPLED if tree.has_rests else SCHEMA,
         text=tree.text,
         levels=tree.levels,
         method=reconciliation.method,
@@ -72,8 +72,8 @@ def load_hierarchy(entry: HierarchyEntry, arrays: Arrays, count: int) -> Hierarc
         ValueError: it is none that a program wrote.
         NewerStoreError: a newer program wrote it.
     """
-    if entry.schema_version > SCHEMA:
-        message = f"A newer forecast wrote the hierarchy (schema {entry.schema_version}; this one knows {SCHEMA})"
+    if entry.schema_version > SAMPLED:
+        message = f"A newer forecast wrote the hierarchy (schema {entry.schema_version}; this one knows {SAMPLED})"
         raise NewerStoreError(f"{message}.", UPGRADE)
     level = arrays.read("hierarchy/level", "i", (count,))
     starts = arrays.read("hierarchy/starts", "i", (count + 1,))
@@ -82,10 +82,8 @@ def load_hierarchy(entry: HierarchyEntry, arrays: Arrays, count: int) -> Hierarc
     if starts[0] != 0 or (np.diff(starts) < 1).any():
         raise ValueError("its hierarchy has a series with nothing below it")
     below = arrays.read("hierarchy/below", "i", (int(starts[-1]),))
-    if (below < 0).any() or (below >= count).any() or below.size == 0:
-        raise ValueError("its hierarchy has sums of what is no leaf")
     tree = Hierarchy(entry.text, entry.levels, level, starts, below)
-    if not tree.is_leaf[below].all():
+    if (below < 0).any() or (below >= count).any() or not tree.is_leaf[below].all():
         raise ValueError("its hierarchy has sums of what is no leaf")
     return tree
 

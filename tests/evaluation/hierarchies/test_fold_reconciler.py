@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast.data.hierarchy import Hierarchy
+from forecast.data.hierarchy import REST, Hierarchy
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.hierarchies.fold_reconciler import BASE, FoldReconciler, errors_of
 from forecast.evaluation.hierarchies.level_scores import summary_of_levels
@@ -49,6 +49,15 @@ def test_before_a_fold_is_scored_the_usual_method_is_taken():
     begin(state, 0, TRUTH, TRUTH, [])
     assert state.choice() == USUAL
     assert set(state.made[0]) == {BASE, *(name for name, method in METHODS.items() if not method.learns)}
+
+
+def test_sums_of_a_sample_of_leaves_with_their_rests_are_not_tried():
+    tree = replace(TREE, levels=("total", REST, "a"), level=np.arange(3))
+    state = FoldReconciler(tree, PANEL.series_ids)
+    begin(state, 0, TRUTH, TRUTH, [])
+    begin(state, 1, TRUTH, TRUTH, [(TRUTH, TRUTH)])
+    assert "bottom-up" not in state.made[0].keys() | state.losses().keys()
+    assert state.result([(TRUTH, TRUTH)]).losses.keys() == METHODS.keys() - {"bottom-up"}
 
 
 def test_truths_of_a_fold_do_not_reach_its_forecasts():

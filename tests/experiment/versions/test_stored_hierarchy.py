@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from forecast.data.hierarchy import Hierarchy
+from forecast.data.hierarchy import REST, Hierarchy
 from forecast.decoding import decode, encode
 from forecast.experiment.versions.stored_hierarchy import (
     HierarchyEntry,
@@ -68,4 +68,14 @@ def test_hierarchy_comes_back_and_that_of_a_newer_program_is_refused():
     found = load_hierarchy(decode(HierarchyEntry, entry), Arrays(arrays), 3)
     np.testing.assert_array_equal(found.below, TREE.below)
     with pytest.raises(NewerStoreError, match="newer"):
-        load_hierarchy(decode(HierarchyEntry, {**entry, "schema_version": 4}), Arrays(arrays), 3)
+        load_hierarchy(decode(HierarchyEntry, {**entry, "schema_version": 5}), Arrays(arrays), 3)
+
+
+def test_leaves_that_stand_for_several_come_back_and_older_programs_are_told_of_them():
+    tree = Hierarchy("a", ("total", REST, "a"), np.arange(3), TREE.starts, TREE.below)
+    made = Reconciliation("ols", IDS, np.ones(3), np.zeros((0, 3)))
+    entry, arrays = pack_hierarchy(tree, made), unpack_arrays(pack_arrays(hierarchy_arrays(tree, made)))
+    assert (pack_hierarchy(TREE, made).schema_version, entry.schema_version) == (3, 4)
+    assert load_hierarchy(entry, Arrays(arrays), 3).leaves.tolist() == [1, 2]
+    with pytest.raises(ValueError, match="sums of what is no leaf"):
+        load_hierarchy(entry, Arrays({**arrays, "hierarchy/below": np.array([0, 2, 1, 2])}), 3)
