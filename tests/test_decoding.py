@@ -49,7 +49,7 @@ def plain(record):
     """Returns a record as JSON has it; what earlier programs did not know is left out where it is none."""
     document = json.loads(json.dumps(asdict(record)))
     for known in (document, document.get("overrides", {})):
-        for later in ("weight_decay", "views"):
+        for later in ("weight_decay", "views", "is_closing"):
             if known.get(later, 0) is None:
                 del known[later]
     return document
