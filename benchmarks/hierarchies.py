@@ -244,7 +244,7 @@ def _from_shards(leaves: int) -> None:
     program = str(Path(sys.executable).with_name("forecast"))
     with TemporaryDirectory() as text:
         folder = Path(text)
-        _write_leaves(folder / "leaves.parquet", leaves)
+        write_leaves(folder / "leaves.parquet", leaves)
         shards = str(max(1, leaves // 2500))
         tree = ["--id", "group,item", "--hierarchy", "group/item"]
         quick = ["--horizon", "12", "--model", "linear", "--preset", "fast", "--plots", "none"]
@@ -259,7 +259,7 @@ def _from_shards(leaves: int) -> None:
             print(f"{what:40} {run.seconds:7.1f} s  {run.cpu_seconds:7.1f} s of cores  {run.megabytes:6,.0f} MB")
 
 
-def _write_leaves(path: Path, leaves: int) -> None:
+def write_leaves(path: Path, leaves: int) -> None:
     """Writes monthly leaves with a season, a trend and noise, as large as a Gamma distribution says."""
     import pyarrow as pa
     import pyarrow.parquet as pq

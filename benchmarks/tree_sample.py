@@ -1,7 +1,7 @@
 """What `train` of a hierarchy in shards costs with more leaves, and errs by level on a sample of them against all.
 
-    python benchmarks/tuning/tree_sample.py --cost 20000 100000
-    python benchmarks/tuning/tree_sample.py --errors 5000 --sample 1000 --model gru
+    python benchmarks/tree_sample.py --cost 20000 100000
+    python benchmarks/tree_sample.py --errors 5000 --sample 1000 --model gru
 
 The leaves are those of `benchmarks/hierarchies.py --train`; the last 12 months are held out of both trainings.
 """
@@ -13,8 +13,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from hierarchies import _write_leaves
+from hierarchies import write_leaves
 from measuring import measure
 
 PROGRAM = str(Path(sys.executable).with_name("forecast"))
@@ -33,7 +32,7 @@ def main() -> None:
     for leaves in options.cost:
         with TemporaryDirectory() as text:
             folder = Path(text)
-            _write_leaves(folder / "leaves.parquet", leaves)
+            write_leaves(folder / "leaves.parquet", leaves)
             run("shard", "leaves.parquet", "pieces", *TREE[:2], "--shards", str(max(1, leaves // 2500)), folder=folder)
             _train(folder, "all", "linear")
     if options.errors:
@@ -57,7 +56,7 @@ def _errors(options: argparse.Namespace) -> None:
 
     with TemporaryDirectory() as text:
         folder = Path(text)
-        _write_leaves(folder / "whole.parquet", options.errors)
+        write_leaves(folder / "whole.parquet", options.errors)
         whole = pq.read_table(folder / "whole.parquet")
         months = sorted(set(whole["month"].to_pylist()))
         pq.write_table(whole.filter(pc.less(whole["month"], months[-HELD])), folder / "leaves.parquet")
