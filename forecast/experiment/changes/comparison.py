@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 
 from forecast.data.frequency import Frequency, Timestamps, readable
+from forecast.data.hierarchy import is_rest
 from forecast.data.panel import FloatArray, IntArray, Panel, places_of
 from forecast.errors import ForecastError, UsageError
 from forecast.evaluation.fold_forecasts import Manner
@@ -282,11 +283,11 @@ def _plain_manner(points: SharedPoints) -> Manner:
 
 
 def _leaves(panel: Panel | None, series_ids: Sequence[str]) -> np.ndarray:
-    """Returns which series are no sums of others, (S,)."""
+    """Returns which series are no sums of others, (S,): leaves, and rests of such that are not known one by one."""
     if panel is None or panel.hierarchy is None:
         return np.ones(len(series_ids), dtype=bool)
     leaves = {panel.series_ids[i] for i in panel.summands}
-    return np.array([name in leaves for name in series_ids], dtype=bool)
+    return np.array([name in leaves or is_rest(name) for name in series_ids], dtype=bool)
 
 
 def actuals(comparison: ForecastComparison) -> FloatArray:
