@@ -110,14 +110,16 @@ def check_apart(path: Path, data: str | None, hint: str) -> None:
     Raises:
         UsageError: they are the same file.
     """
-    if (
-        data is not None
-        and not _ADDRESS.match(data)
-        and path.is_file()
-        and Path(data).is_file()
-        and path.samefile(data)
-    ):
+    if data is not None and not _ADDRESS.match(data) and _is_same(path, Path(data)):
         raise UsageError(f"{path} is the data itself, which the results would replace.", hint)
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    """Returns whether two paths are one file that is there; of one that may not be looked at, others say so."""
+    try:
+        return path.is_file() and path.samefile(other)
+    except OSError:
+        return False
 
 
 def check_place(path: Path, flag: str) -> None:
