@@ -79,6 +79,7 @@ class Headline:
         year: what came a year before, or as many years as the steps are long.
         is_ragged: some of the series end before the others, and are not forecast as far.
         ended: series that end a whole forecast before the others, and are not in it.
+        has_rests: some of them stand for several leaves, so that nobody counts them.
     """
 
     whose: str
@@ -95,6 +96,7 @@ class Headline:
     year: Earlier | None = None
     is_ragged: bool = False
     ended: int = 0
+    has_rests: bool = False
 
 
 def manner_of(panel: Panel, horizon: int, season: int, kind: Kind, aggregate: Aggregate | None = None) -> Manner:
@@ -130,7 +132,8 @@ def headline_of(
         distributed: the same with the distribution of their errors; None where none is known.
         manner: how steps become one number.
     """
-    return _headlines(*leaves_alone(panel, forecasts, distributed), manner, ALL)[0]
+    has_rests = panel.hierarchy is not None and panel.hierarchy.has_rests
+    return replace(_headlines(*leaves_alone(panel, forecasts, distributed), manner, ALL)[0], has_rests=has_rests)
 
 
 def series_headlines(

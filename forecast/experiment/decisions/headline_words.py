@@ -35,7 +35,9 @@ def lead_sentence(headline: Headline) -> str:
     """Returns the headline in one sentence: what is expected, how sure that is, and how it differs from before."""
     told = headline
     whose = f" of all {told.series:,} series" if told.series > 1 else f" of {told.whose}" if told.whose else ""
-    if told.ended:
+    if told.has_rests:
+        whose = " of all series"
+    elif told.ended:
         whose = f" of the {told.series:,} of {told.series + told.ended:,} series that go on"
     reach = ", as far as each is forecast" if told.is_ragged else ""
     when = {

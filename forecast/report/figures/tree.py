@@ -70,7 +70,9 @@ def tree_figure(
     origin = readable(history.frequency.timestamps(history.last.max()[None])[0])
     counts = ", ".join(f"{name} {len(tree.places(number)):,}" for number, name in enumerate(tree.levels))
     caption = f"Vertical line: origin, {origin}. Each row is a level ({counts}), of which the largest are shown; "
-    caption += "every forecast is the sum of those below it."
+    caption += "every forecast is the sum of those below it" + (
+        ": of its leaves, and of its rests, leaves that were not learned from one by one." if tree.has_rests else "."
+    )
     add_frame(figure, title=title, legend=entries, caption=caption, total=SLIDE if size == "slide" else None)
     return figure
 

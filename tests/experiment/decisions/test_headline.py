@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from forecast.data.hierarchy import REST, Hierarchy
 from forecast.data.panel import panel_from_series
 from forecast.experiment.decisions.headline import headline_of, manner_of, series_headlines
 from forecast.experiment.decisions.headline_words import amount, headline_sentences, outside_words
@@ -194,6 +195,18 @@ def test_a_series_that_ended_a_forecast_before_the_others_is_not_in_the_headline
     [lead] = headline_sentences(told, ())
     assert lead.startswith("sales of the 2 of 3 series that go on, next 5 days: 15")
     assert (told.first, told.value, told.is_ragged) == ("1970-03-02", pytest.approx(15.0), False)
+
+
+def test_series_are_not_counted_where_some_stand_for_several():
+    tree = Hierarchy(
+        "shop", ("total", REST, "shop"), np.array([0, 1, 2]), np.array([0, 2, 3, 4]), np.array([1, 2, 1, 2])
+    )
+    panel = replace(panel_of(np.full(60, 3.0), np.full(60, 1.0), np.full(60, 2.0)), hierarchy=tree)
+    told = headline_of(panel, forecasts_of(panel, np.repeat([[3.0], [1.0], [2.0]], 5, axis=1)), None, "total")
+    [lead] = headline_sentences(told, ())
+    assert lead.startswith("sales of all series, next 5 days: 15")
+    [lead] = headline_sentences(replace(told, has_rests=False), ())
+    assert lead.startswith("sales of all 2 series, next 5 days: 15")
 
 
 def test_amount_tells_the_interval():

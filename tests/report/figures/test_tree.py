@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecast.data.hierarchy import Hierarchy
+from forecast.data.hierarchy import REST, Hierarchy
 from forecast.data.panel import panel_from_series
 from forecast.models.forecaster import Forecasts
 from forecast.report.figures.tree import tree_figure
@@ -20,3 +20,8 @@ def test_each_level_has_a_row_of_its_largest_series():
     assert figure.axes[1].get_ylabel() == "shop"
     caption = next(text.get_text() for text in figure.texts if text.get_gid() == "caption")
     assert "total 1, shop 2" in caption
+    assert caption.endswith("below it.")
+    rested = replace(TREE, levels=("total", REST, "shop"), level=np.array([0, 1, 2]))
+    figure = tree_figure(replace(panel, hierarchy=rested), {"smoothing": made})
+    caption = next(text.get_text() for text in figure.texts if text.get_gid() == "caption")
+    assert "of its rests" in caption.replace("\n", " ")

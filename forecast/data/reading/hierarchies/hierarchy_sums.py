@@ -21,7 +21,7 @@ from forecast.data.covariates import KINDS, Covariates
 from forecast.data.files.source import Source
 from forecast.data.findings import Finding
 from forecast.data.frequency import readable
-from forecast.data.hierarchy import Hierarchy, HierarchySpec, parse_hierarchy
+from forecast.data.hierarchy import Hierarchy, HierarchySpec, is_rest, parse_hierarchy
 from forecast.data.panel import IdParts, Panel
 from forecast.data.placed_steps import PlacedSteps, in_common, placed_steps, told_at
 from forecast.data.read_options import ReadOptions
@@ -79,6 +79,7 @@ def read_leaves(source: str | Path | Source, options: ReadOptions, *, now: datet
 
     Raises:
         UsageError: a column of the hierarchy is not there.
+        DataError: a series is called as leaves are that are not read one by one; not of newer data of a model.
         ForecastError: see ``read_panel``.
     """
     spec = parse_hierarchy(options.hierarchy or "")
@@ -86,11 +87,16 @@ def read_leaves(source: str | Path | Source, options: ReadOptions, *, now: datet
     ids = (*options.ids, *(name for name in spec.columns if name.casefold() not in folded))
     check_alone(options)
     try:
-        return read_panel(source, replace(options, ids=ids), now=now, **more)
+        reading = read_panel(source, replace(options, ids=ids), now=now, **more)
     except MissingColumnError as error:
         if error.column not in spec.columns or error.column in options.ids:
             raise
         raise UsageError(error.message, error.hint.replace("--id ", "--hierarchy ")) from None
+    taken = next((name for name in reading.panel.series_ids if is_rest(name)), None)
+    if taken is not None and "prior" not in more:
+        message = f"{taken} is what leaves are called together that are not read one by one (--sample)."
+        raise DataError(message, "another name in the data, such as other")
+    return reading
 
 
 def check_hierarchy(reading: Reading, options: ReadOptions) -> tuple[Reading, tuple[LevelNodes, ...]]:

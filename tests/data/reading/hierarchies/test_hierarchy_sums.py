@@ -233,4 +233,13 @@ def test_sums_in_the_file_are_no_leaves_of_the_hierarchy_that_is_seen(tmp_path):
     assert "3 series of the file, such as V/Melb/total, are sums already" in told[0].text
 
 
+@pytest.mark.parametrize("name", ["(rest)", "(rest of Melb)"])
+def test_a_leaf_can_not_be_called_as_leaves_are_that_are_not_read_one_by_one(tmp_path, name):
+    text = table(rows()).replace("biz", name)
+    with pytest.raises(DataError, match=r"Q/Bris/\(rest.* is what leaves are called together") as raised:
+        read(tmp_path, text)
+    assert raised.value.hint == "another name in the data, such as other"
+    assert f"V/Melb/{name}" in read(tmp_path, text, hierarchy=None).panel.series_ids
+
+
 SUMS = {("V", "Melb", "total"): (0, 1), ("V", "total", "hol"): (0, 2), ("total", "total", "total"): range(5)}
