@@ -5,7 +5,7 @@ import pytest
 
 from forecast.data.hierarchy import REST, Hierarchy
 from forecast.data.panel import panel_from_series
-from forecast.evaluation.hierarchies.fold_reconciler import BASE, FoldReconciler, errors_of
+from forecast.evaluation.hierarchies.fold_reconciler import BASE, FoldReconciler, errors_of, level_rmse
 from forecast.evaluation.hierarchies.level_scores import summary_of_levels
 from forecast.models.forecaster import Members
 from forecast.models.reconciliation.methods import METHODS, USUAL
@@ -93,3 +93,11 @@ def test_errors_are_vectors_of_all_series():
     unknown[:, 2:] = np.nan
     np.testing.assert_array_equal(errors_of([(TRUTH - 1, unknown)], 3), np.ones((2, 3)))
     assert errors_of([], 3).shape == (0, 3)
+
+
+def test_rests_have_no_part_in_the_errors_that_levels_are_judged_by():
+    tree = Hierarchy("a", ("total", REST, "a"), np.array([0, 1, 2]), TREE.starts, BELOW)
+    off = np.array([1.0, 100.0, 3.0])[:, None]
+    found = level_rmse(tree, TRUTH, TRUTH + off)
+    np.testing.assert_array_equal(found, [1.0, np.nan, 3.0])
+    np.testing.assert_allclose(level_rmse(TREE, TRUTH, TRUTH + off), [1.0, np.sqrt((100**2 + 3**2) / 2)])

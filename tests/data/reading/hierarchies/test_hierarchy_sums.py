@@ -242,4 +242,12 @@ def test_a_leaf_can_not_be_called_as_leaves_are_that_are_not_read_one_by_one(tmp
     assert f"V/Melb/{name}" in read(tmp_path, text, hierarchy=None).panel.series_ids
 
 
+def test_no_sum_that_stands_in_the_file_is_a_series_that_never_changes(tmp_path):
+    flat = [(month(t), "T", "Hob", "hol", 5) for t in range(20)]
+    sums = [(month(t), "T", place, "total", 5) for place in ("Hob", "total") for t in range(20)]
+    said = [read(tmp_path, table(rows(more=more))).findings for more in (flat, [*flat, *sums])]
+    texts = [sorted(each.text for each in findings if each.topic in {"constant", "ends"}) for findings in said]
+    assert texts == [["1 of 6 series never change, such as T/Hob/hol"]] * 2
+
+
 SUMS = {("V", "Melb", "total"): (0, 1), ("V", "total", "hol"): (0, 2), ("total", "total", "total"): range(5)}
